@@ -1,0 +1,52 @@
+/** What each code means, in the words the reference and `doctor` print. */
+export const MEANINGS = {
+  TELLTALE_CONFIG_INVALID: 'One or more settings cannot be used; nothing was started.',
+  TELLTALE_AUDIT_NOT_STARTED: 'audit.record() was called before init(), or after shutdown().',
+  TELLTALE_AUDIT_EVENT_INVALID: 'The event does not fit its definition; it was not recorded.',
+  TELLTALE_AUDIT_OVERLOADED:
+    'More records wait for the Collector than the limit allows; the event was not recorded.',
+  TELLTALE_AUDIT_REFUSED: 'The Collector refused the record for good; it was not stored.',
+  TELLTALE_AUDIT_UNAVAILABLE:
+    'The Collector did not confirm the record in time. It may still have been stored: record it again under the same id.',
+} as const
+
+/** The codes of every error raised by this package. */
+export type ErrorCode = keyof typeof MEANINGS
+
+/** The base of every error raised here. Branch on {@link code}; the message may change. */
+export class TelltaleError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/** Settings or definitions that cannot be used; {@link problems} lists every one of them. */
+export class ConfigError extends TelltaleError {
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super('TELLTALE_CONFIG_INVALID', problems.join('\n'))
+    this.problems = problems
+  }
+}
+
+/** An audit call that could not keep its promise. */
+export class AuditError extends TelltaleError {
+  /** UUID of the record, once it has one: to record it again under the same id. */
+  recordId: string | undefined
+}
+
+/** The shortest useful sentence for whatever was thrown: code and message, causes of network errors included. */
+export function toReason(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  if (thrown instanceof AggregateError && thrown.errors.length > 0) {
+    return toReason(thrown.errors[0])
+  }
+  const code = (thrown as NodeJS.ErrnoException).code
+  const text = thrown.message || thrown.name
+  return typeof code === 'string' && !text.includes(code) ? `${code}: ${text}` : text
+}

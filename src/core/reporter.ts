@@ -1,0 +1,46 @@
+import { writeSync } from 'node:fs'
+
+/** Where the SDK says what went wrong: one line per cause, never one per failure. */
+export interface Reporter {
+  /** Says `message` unless the same `cause` was said before; answers whether it was said. */
+  once(cause: string, message: string): boolean
+  /** Forgets a cause that has ended and says so, if it had been reported. */
+  over(cause: string, message: string): void
+  /** Says `message` always; for what happens at most a few times in a process. */
+  say(message: string): void
+}
+
+/** Different causes that are told of; what comes beyond them is passed over, after one word about it. */
+const MAX_CAUSES = 1_000
+
+/** Makes a reporter that hands each line, prefixed with `telltale: `, to `write`. */
+export function createReporter(write: (line: string) => void): Reporter {
+  const reported = new Set<string>()
+  const say = (message: string): void => write(`telltale: ${message.replaceAll('\n', ' ')}\n`)
+  return {
+    say,
+    once(cause, message) {
+      if (reported.has(cause) || reported.size > MAX_CAUSES) return false
+      reported.add(cause)
+      say(
+        reported.size > MAX_CAUSES
+          ? 'too many different faults; further ones are not told'
+          : message,
+      )
+      return true
+    },
+    over(cause, message) {
+      if (reported.delete(cause)) say(message)
+    },
+  }
+}
+
+/** Writes to stderr at once; a stderr that nobody reads any more must never reach the application. */
+export function writeToStderr(line: string): void {
+  try {
+    // Not process.stderr: it tells of a closed pipe by an event, which ends an application that does not listen.
+    writeSync(2, line)
+  } catch {
+    // Nobody is left to tell.
+  }
+}

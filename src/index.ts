@@ -1,0 +1,11 @@
+export { init } from './init.ts'
+export type { Status, Telltale } from './handle.ts'
+export type { InitOptions } from './settings.ts'
+export { audit, type Audit, type AuditReceipt } from './audit/audit.ts'
+export type { AuditActor, AuditFields } from './audit/audit-record.ts'
+export {
+  defineAuditEvent,
+  type AuditEvent,
+  type AuditEventOptions,
+} from './audit/define-audit-event.ts'
+export { AuditError, ConfigError, TelltaleError, type ErrorCode } from './core/errors.ts'

@@ -1,0 +1,173 @@
+import { isMainThread } from 'node:worker_threads'
+import { startAdminServer, type AdminServer } from './admin/admin.ts'
+import { setAuditLogger } from './audit/audit.ts'
+import { withDeadline } from './core/deadline.ts'
+import { ConfigError, toReason } from './core/errors.ts'
+import { createReporter, writeToStderr, type Reporter } from './core/reporter.ts'
+import { createInactive, type Status, type Telltale } from './handle.ts'
+import { startInstrumentations } from './instrumentation/instrumentation.ts'
+import { registerModuleHooks } from './instrumentation/module-hooks.ts'
+import { loadedBuiltins } from './instrumentation/patch-check.ts'
+import { startLifecycle } from './lifecycle/lifecycle.ts'
+import { createGuardedLoggerProvider } from './logging/guarded-logger-provider.ts'
+import { createPropagator } from './propagation/propagation.ts'
+import { settleAll, type AllSettings, type InitOptions } from './settings.ts'
+import { setDiagnostics, setGlobals, unsetGlobals } from './wiring/globals.ts'
+import { identify } from './wiring/identity.ts'
+import { startSignals } from './wiring/signals.ts'
+
+let running: Telltale | undefined
+
+/**
+ * Starts telemetry: hooks, instrumentations, providers, exporters, the admin server and the listeners that end it all
+ * with the process. Synchronous, so that nothing of the application is loaded before.
+ *
+ * A second call changes nothing and returns the same handle.
+ *
+ * @throws {ConfigError} `TELLTALE_CONFIG_INVALID`, with every problem of `options` listed. What is wrong in the
+ * environment is a warning on stderr: the variable counts as unset.
+ */
+export function init(options: InitOptions = {}): Telltale {
+  const reporter = createReporter(writeToStderr)
+  if (running) {
+    if (Object.keys(options).length > 0) {
+      reporter.say('init() was called before; the options of this call have no effect')
+    }
+    return running
+  }
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new ConfigError([
+      `the options of init() must be an object; got ${JSON.stringify(options)}`,
+    ])
+  }
+  const findings = { problems: [], warnings: [] }
+  const settings = settleAll(options, process.env, findings)
+  if (findings.problems.length > 0) throw new ConfigError(findings.problems)
+  const reason = reasonToStayInactive(settings)
+  if (reason !== undefined) {
+    setAuditLogger(reason)
+    running = createInactive(reason)
+  } else running = start(settings, options, findings.warnings, reporter)
+  return running
+}
+
+function reasonToStayInactive(settings: AllSettings): string | undefined {
+  if (settings.general.disabled) return 'OTEL_SDK_DISABLED is true'
+  if (!isMainThread) return 'telemetry is made in the main thread only'
+  if (isPackageManager(process.argv[1])) return 'this process is a package manager'
+  return undefined
+}
+
+function start(
+  settings: AllSettings,
+  options: InitOptions,
+  warnings: string[],
+  reporter: Reporter,
+): Telltale {
+  // Before anything of the SDK is loaded: what it brings along stays unpatched otherwise.
+  const builtinsBefore = loadedBuiltins()
+  const hooks = registerModuleHooks()
+  setDiagnostics(settings.general.diagnosticLevel, reporter)
+
+  const { application, folder, resource } = identify(settings.general, warnings)
+  const signals = startSignals(settings, resource, reporter, warnings)
+  setGlobals(
+    {
+      tracerProvider: signals.traces.provider,
+      meterProvider: signals.metrics.provider,
+      loggerProvider: createGuardedLoggerProvider(signals.logs.provider, reporter),
+      propagator: createPropagator(settings.propagation.propagators ?? [], folder, warnings),
+    },
+    reporter,
+  )
+  setAuditLogger(signals.audit.provider.getLogger('telltale.audit'))
+
+  let admin: AdminServer | undefined
+  const instrumentations = startInstrumentations(settings.instrumentation, {
+    hooks,
+    builtinsBefore,
+    application,
+    given: options.instrumentations ?? [],
+    isOwnRequest: (request) => admin?.owns(request) ?? false,
+    warnings,
+  })
+  const lifecycle = startLifecycle(settings.lifecycle, signals, reporter)
+  // Last: everything that /metrics shows is there, and the server's module is patched like any other.
+  admin = startAdminServer(
+    listenAddress(settings.admin, builtinsBefore),
+    { metrics: signals.metrics.scrape, isDraining: lifecycle.isDraining },
+    reporter,
+  )
+  const notPatched = instrumentations.loadedTooEarly.map((name) => `${name} (loaded before init())`)
+  for (const warning of warnings) reporter.once(warning, warning)
+  void reportNotPatched(notPatched, instrumentations.verify(), reporter)
+
+  const shutdown = async (millis: number): Promise<void> => {
+    lifecycle.stop()
+    instrumentations.stop()
+    signals.stopRetrying()
+    await signals.flush(millis, true)
+    signals.close()
+    setAuditLogger('telemetry was shut down')
+    unsetGlobals()
+    await withDeadline(admin.close(), millis)
+  }
+  let ended: Promise<void> | undefined
+  const millisOf = (given?: { timeoutMillis?: number }): number =>
+    given?.timeoutMillis ?? settings.lifecycle.shutdownTimeoutMillis
+  return {
+    forceFlush: (given) => signals.flush(millisOf(given), true),
+    shutdown: (given) => (ended ??= shutdown(millisOf(given))),
+    status: (): Status => ({
+      active: ended === undefined,
+      hooks: hooks.mode,
+      instrumentations: instrumentations.names,
+      notPatched,
+      traces: signals.traces.destination,
+      logs: signals.logs.destination,
+      audit: signals.audit.destination,
+      admin: admin.url(),
+    }),
+  }
+}
+
+async function reportNotPatched(
+  notPatched: string[],
+  verified: Promise<string[]>,
+  reporter: Reporter,
+): Promise<void> {
+  try {
+    notPatched.push(...(await verified))
+  } catch (error) {
+    reporter.once('verify', `the patches could not be checked: ${toReason(error)}`)
+  }
+  if (notPatched.length === 0) return
+  reporter.once(
+    'not patched',
+    `not patched: ${notPatched.join(', ')}; their calls are not, or not all, traced. ` +
+      'Start with node --import telltale/register, before anything else is loaded',
+  )
+}
+
+/** In a cluster each worker has a port of its own, the primary's plus its number: shared, they would answer in turn. */
+function listenAddress(
+  settings: AllSettings['admin'],
+  builtins: ReadonlySet<string>,
+): Parameters<typeof startAdminServer>[0] {
+  // In a worker Node.js has loaded it already; elsewhere there is no need to.
+  const cluster = builtins.has('cluster') ? process.getBuiltinModule('node:cluster') : undefined
+  const worker = (cluster as { worker?: { id: number } } | undefined)?.worker?.id ?? 0
+  return {
+    host: settings.host,
+    port: settings.port === 0 ? 0 : settings.port + worker,
+    hostSetting: 'OTEL_EXPORTER_PROMETHEUS_HOST',
+    portSetting: 'OTEL_EXPORTER_PROMETHEUS_PORT',
+  }
+}
+
+/** With NODE_OPTIONS the preload also runs in `npm start` itself, which would take the port from the application. */
+function isPackageManager(script: string | undefined): boolean {
+  return /[\\/](npm-cli|npx-cli|npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(\.[cm]?js)?$/.test(
+    script ?? '',
+  )
+}

@@ -1,0 +1,102 @@
+import type { Instrumentation } from '@opentelemetry/instrumentation'
+import type { IncomingMessage } from 'node:http'
+import type { Settled } from '../config/setting.ts'
+import { nearestName } from '../config/nearest-name.ts'
+import { toReason } from '../core/errors.ts'
+import { loadPackage } from '../core/load-package.ts'
+import type { Application } from '../resource/resource.ts'
+import {
+  installedInstrumentations,
+  ownInstrumentations,
+  type FoundInstrumentation,
+} from './found.ts'
+import { hideOwnTraffic } from './own-traffic.ts'
+import type { ModuleHooks } from './module-hooks.ts'
+import type { instrumentationSettings } from './options.ts'
+import { loadedTooEarly, patchedModules, unpatchedWays } from './patch-check.ts'
+import { listenToFastifyRoutes } from './fastify-route.ts'
+
+/** What the application's libraries report through, once started. */
+export interface Instrumentations {
+  /** Packages of the instrumentations in use. */
+  readonly names: readonly string[]
+  /** Modules loaded before the hooks: not, or not wholly, patched. */
+  readonly loadedTooEarly: readonly string[]
+  /** Tries what cannot be seen from outside, and answers with what is not patched. */
+  verify(): Promise<string[]>
+  stop(): void
+}
+
+/** What starting the instrumentations needs from outside. */
+export interface InstrumentationContext {
+  readonly hooks: ModuleHooks
+  readonly builtinsBefore: ReadonlySet<string>
+  readonly application: Application
+  /** Instances that the application brings; each replaces ours of the same package. */
+  readonly given: readonly Instrumentation[]
+  readonly isOwnRequest: (request: IncomingMessage) => boolean
+  readonly warnings: string[]
+}
+
+/** Creates, configures and registers every instrumentation that is wanted and found. */
+export function startInstrumentations(
+  settings: Settled<typeof instrumentationSettings>,
+  { hooks, builtinsBefore, application, given, isOwnRequest, warnings }: InstrumentationContext,
+): Instrumentations {
+  const brought = new Set(given.map(({ instrumentationName }) => instrumentationName))
+  const found = [
+    ...ownInstrumentations(),
+    ...(settings.discover ? installedInstrumentations(application, warnings) : []),
+  ].filter(({ packageName }) => !brought.has(packageName))
+  const created = select(found, settings, warnings).flatMap((entry) => create(entry, warnings))
+  const all = [...created, ...given]
+  const modules = all.flatMap(patchedModules)
+  hooks.include(modules)
+  for (const instrumentation of all) hideOwnTraffic(instrumentation, isOwnRequest)
+  const early = loadedTooEarly(modules, builtinsBefore)
+  const { registerInstrumentations } = loadPackage(
+    '@opentelemetry/instrumentation',
+  ) as typeof import('@opentelemetry/instrumentation')
+  const disable = registerInstrumentations({ instrumentations: all })
+  const stopListening = listenToFastifyRoutes()
+  return {
+    names: all.map(({ instrumentationName }) => instrumentationName),
+    loadedTooEarly: early,
+    verify: async () => (modules.includes('http') ? unpatchedWays(hooks) : []),
+    stop() {
+      disable()
+      stopListening()
+    },
+  }
+}
+
+function create(entry: FoundInstrumentation, warnings: string[]): Instrumentation[] {
+  try {
+    return [entry.create()]
+  } catch (error) {
+    warnings.push(`${entry.packageName} cannot be used: ${toReason(error)}`)
+    return []
+  }
+}
+
+function select(
+  found: readonly FoundInstrumentation[],
+  { enabled, disabled }: Settled<typeof instrumentationSettings>,
+  warnings: string[],
+): FoundInstrumentation[] {
+  const known = found.map(({ shortName }) => shortName)
+  const check = (names: readonly string[], variable: string): void => {
+    for (const name of names.filter((name) => !known.includes(name))) {
+      const nearest = nearestName(name, known)
+      warnings.push(
+        `${variable}: no instrumentation "${name}" is installed${nearest ? `; did you mean "${nearest}"?` : `; there are ${known.join(', ')}`}`,
+      )
+    }
+  }
+  check(enabled ?? [], 'OTEL_NODE_ENABLED_INSTRUMENTATIONS')
+  check(disabled ?? [], 'OTEL_NODE_DISABLED_INSTRUMENTATIONS')
+  return found.filter(
+    ({ shortName }) =>
+      (!enabled || enabled.includes(shortName)) && !(disabled ?? []).includes(shortName),
+  )
+}

@@ -1,0 +1,51 @@
+import type { Instrumentation } from '@opentelemetry/instrumentation'
+import { loadPackage } from '../core/load-package.ts'
+import type { ModuleHooks } from './module-hooks.ts'
+
+/** Names of the modules that an instrumentation patches; empty for those that listen to channels. */
+export function patchedModules(instrumentation: Instrumentation): string[] {
+  const { _modules: modules } = instrumentation as { _modules?: readonly { name: string }[] }
+  return (modules ?? []).map(({ name }) => name).filter((name) => !name.includes('/'))
+}
+
+/**
+ * What was loaded before the hooks were there: its calls cannot all be seen.
+ *
+ * Built-in modules are known to Node.js; packages are looked for in the cache of `require()`.
+ */
+export function loadedTooEarly(
+  modules: readonly string[],
+  builtinsBefore: ReadonlySet<string>,
+): string[] {
+  const files = Object.keys(loadPackage.cache)
+  return modules.filter(
+    (name) =>
+      builtinsBefore.has(name) ||
+      files.some((file) => file.replaceAll('\\', '/').includes(`/node_modules/${name}/`)),
+  )
+}
+
+/** The built-in modules that are loaded now, by name. */
+export function loadedBuiltins(): Set<string> {
+  const list = (process as { moduleLoadList?: readonly string[] }).moduleLoadList ?? []
+  return new Set(
+    list.filter((entry) => entry.startsWith('NativeModule ')).map((entry) => entry.slice(13)),
+  )
+}
+
+/**
+ * Ways of loading modules that turned out not to be patched, by trying each: `require()`, with http, and `import`.
+ *
+ * Importing http itself would load what its getters hide, undici among it: 33 ms of a start. A module of ours shows
+ * as well whether the hooks are there.
+ */
+export async function unpatchedWays(hooks: ModuleHooks): Promise<string[]> {
+  const unpatched: string[] = []
+  if (!isWrapped(loadPackage('node:http').request)) unpatched.push("require('node:http')")
+  if (!(await hooks.seesImports())) unpatched.push('what ES modules import')
+  return unpatched
+}
+
+function isWrapped(candidate: unknown): boolean {
+  return (candidate as { __wrapped?: boolean }).__wrapped === true
+}

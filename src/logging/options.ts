@@ -1,0 +1,48 @@
+import { type SettingsOf, flag, list, millis, wholeNumber } from '../config/setting.ts'
+
+/** Settings of logging. */
+export interface LoggingOptions {
+  /** `otlp` (default), `console` or `none`. */
+  exporters?: readonly string[] | undefined
+  /** Also writes each record as one line of JSON to stdout. Records of pino are left out: pino writes its own. Default false. */
+  stdout?: boolean | undefined
+  /** Longest time a record waits before it is sent, in milliseconds. Default 1 000. */
+  scheduledDelayMillis?: number | undefined
+  /** Records held at the most; beyond it new ones are dropped and counted. Default 2 048. */
+  maxQueueSize?: number | undefined
+  /** Records sent in one request at the most. Default 512. */
+  maxExportBatchSize?: number | undefined
+  /** Longest time for sending one batch, in milliseconds. Default 30 000. */
+  exportTimeoutMillis?: number | undefined
+  /** Longest attribute value kept, in characters; longer texts are cut. Default: no limit. */
+  attributeValueLengthLimit?: number | undefined
+  /** Attributes one record may have. Default 128. */
+  attributeCountLimit?: number | undefined
+}
+
+export const loggingSettings = {
+  exporters: list<readonly string[]>({
+    env: 'OTEL_LOGS_EXPORTER',
+    default: ['otlp'],
+    words: ['otlp', 'console', 'none'],
+  }),
+  stdout: flag({ env: 'TELLTALE_LOG_STDOUT', default: false }),
+  scheduledDelayMillis: millis({ env: 'OTEL_BLRP_SCHEDULE_DELAY', default: 1_000, min: 0 }),
+  maxQueueSize: wholeNumber({ env: 'OTEL_BLRP_MAX_QUEUE_SIZE', default: 2_048, min: 1 }),
+  maxExportBatchSize: wholeNumber({
+    env: 'OTEL_BLRP_MAX_EXPORT_BATCH_SIZE',
+    default: 512,
+    min: 1,
+  }),
+  exportTimeoutMillis: millis({ env: 'OTEL_BLRP_EXPORT_TIMEOUT', default: 30_000, min: 1 }),
+  attributeValueLengthLimit: wholeNumber({
+    env: ['OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
+    default: Infinity,
+    min: 0,
+  }),
+  attributeCountLimit: wholeNumber({
+    env: ['OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT'],
+    default: 128,
+    min: 0,
+  }),
+} satisfies SettingsOf<LoggingOptions>

@@ -1,0 +1,70 @@
+import { context } from '@opentelemetry/api'
+import type { Agent } from 'node:http'
+import { loadPackage } from '../core/load-package.ts'
+import type { TlsMaterial } from './target.ts'
+
+/** Answer to an OTLP request. */
+export interface PostAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** At most its first kilobytes. */
+  readonly body: Uint8Array
+}
+
+/** Sends one OTLP request and waits for its answer; rejects when there is none in time. */
+export type Post = (body: Uint8Array, timeoutMillis: number) => Promise<PostAnswer>
+
+const MAX_ANSWER_BYTES = 4_096
+
+/**
+ * A client for one OTLP/HTTP address, on keep-alive connections of its own; never traced.
+ *
+ * Unlike the exporters' connections these keep the process alive while an answer is awaited: the caller awaits it.
+ */
+export function createPost(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  tls: TlsMaterial,
+): Post {
+  const { suppressTracing } = loadPackage(
+    '@opentelemetry/core',
+  ) as typeof import('@opentelemetry/core')
+  let agent: Agent | undefined
+  return (body, timeoutMillis) =>
+    context.with(suppressTracing(context.active()), () => {
+      // Not imported: a static import would load it before the module hooks are there.
+      const http = process.getBuiltinModule(url.startsWith('https:') ? 'node:https' : 'node:http')
+      agent ??= new http.Agent({ keepAlive: true, maxSockets: 8, ...tls })
+      return new Promise<PostAnswer>((resolve, reject) => {
+        const request = http.request(
+          url,
+          {
+            agent: agent!,
+            method: 'POST',
+            headers: { ...headers, 'content-length': body.byteLength },
+            signal: AbortSignal.timeout(Math.max(1, Math.ceil(timeoutMillis))),
+          },
+          (response) => {
+            const chunks: Buffer[] = []
+            let size = 0
+            response.on('data', (chunk: Buffer) => {
+              if (size < MAX_ANSWER_BYTES) chunks.push(chunk)
+              size += chunk.length
+            })
+            response.on('error', reject)
+            response.on('end', () =>
+              resolve({
+                status: response.statusCode ?? 0,
+                headers: response.headers,
+                body: Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES),
+              }),
+            )
+          },
+        )
+        request.on('error', (error) =>
+          reject(error.name === 'AbortError' ? new Error('no answer in time') : error),
+        )
+        request.end(body)
+      })
+    })
+}

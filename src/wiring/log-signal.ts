@@ -1,0 +1,51 @@
+import type { Resource } from '@opentelemetry/resources'
+import type { LoggerProvider, LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
+import { loadPackage } from '../core/load-package.ts'
+import { createBatchLogRecordProcessor } from '../logging/batch-log-record-processor.ts'
+import { createJsonStdoutProcessor } from '../logging/json-stdout-processor.ts'
+import { createPipeline, type Pipeline, type PipelineContext } from '../otlp/pipeline.ts'
+import { resolveTarget, toShownUrl } from '../otlp/target.ts'
+import type { AllSettings } from '../settings.ts'
+
+/** The logs of this process. */
+export interface LogSignal {
+  readonly provider: LoggerProvider
+  readonly pipeline: Pipeline<ReadableLogRecord> | undefined
+  /** Where log records go, for people. */
+  readonly destination: string
+}
+
+/** Logs through the batch pipeline to the Collector, to the console, and to stdout as JSON when asked. */
+export function startLogs(
+  { logging, otlp, lifecycle }: AllSettings,
+  resource: Resource,
+  context: PipelineContext,
+  warnings: string[],
+): LogSignal {
+  const sdk = loadPackage('@opentelemetry/sdk-logs') as typeof import('@opentelemetry/sdk-logs')
+  const processors: LogRecordProcessor[] = []
+  let pipeline: Pipeline<ReadableLogRecord> | undefined
+  let destination = 'nowhere'
+  if (logging.exporters?.includes('otlp')) {
+    const target = resolveTarget(otlp, 'logs', warnings)
+    destination = toShownUrl(target.url)
+    pipeline = createPipeline<ReadableLogRecord>('logs', target, logging, context)
+    processors.push(createBatchLogRecordProcessor(pipeline, lifecycle.shutdownTimeoutMillis))
+  }
+  if (logging.exporters?.includes('console')) {
+    const exporter = new sdk.ConsoleLogRecordExporter()
+    processors.push(new sdk.SimpleLogRecordProcessor({ exporter }))
+  }
+  if (logging.stdout) {
+    processors.push(createJsonStdoutProcessor((line) => void process.stdout.write(line)))
+  }
+  const provider = new sdk.LoggerProvider({
+    resource,
+    processors,
+    logRecordLimits: {
+      attributeValueLengthLimit: logging.attributeValueLengthLimit,
+      attributeCountLimit: logging.attributeCountLimit,
+    },
+  })
+  return { provider, pipeline, destination }
+}

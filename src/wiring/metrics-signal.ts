@@ -1,0 +1,54 @@
+import type { Resource } from '@opentelemetry/resources'
+import type { MeterProvider } from '@opentelemetry/sdk-metrics'
+import { toReason } from '../core/errors.ts'
+import { loadPackage } from '../core/load-package.ts'
+import type { Reporter } from '../core/reporter.ts'
+import { createPrometheusText } from '../metrics/prometheus-reader.ts'
+import type { AllSettings } from '../settings.ts'
+
+/** Longest wait for one observable callback at a scrape, in milliseconds. */
+const CALLBACK_MILLIS = 5_000
+
+/** The metrics of this process. */
+export interface MetricsSignal {
+  readonly provider: MeterProvider
+  /** The text for /metrics; rejects when the metrics cannot be collected. */
+  scrape(): Promise<string>
+}
+
+/** Metrics on the OpenTelemetry Prometheus exporter, whose own server is not started. */
+export function startMetrics(
+  settings: AllSettings['metrics'],
+  resource: Resource,
+  reporter: Reporter,
+): MetricsSignal {
+  const sdk = loadPackage(
+    '@opentelemetry/sdk-metrics',
+  ) as typeof import('@opentelemetry/sdk-metrics')
+  const { PrometheusExporter } = loadPackage(
+    '@opentelemetry/exporter-prometheus',
+  ) as typeof import('@opentelemetry/exporter-prometheus')
+  const reader = new PrometheusExporter({ preventServerStart: true })
+  const exposed = settings.exporters?.includes('prometheus') ?? true
+  const limit = settings.cardinalityLimit ?? 2_000
+  const provider = new sdk.MeterProvider({
+    resource,
+    readers: exposed ? [reader] : [],
+    // One view for all instruments, and only when asked: a second view on the same instrument would count twice.
+    ...(limit !== 2_000 && {
+      views: [{ instrumentName: '*', aggregationCardinalityLimit: limit }],
+    }),
+  })
+  const toText = createPrometheusText({ scopeLabels: settings.scopeLabels ?? false }, reporter)
+  return {
+    provider,
+    async scrape() {
+      if (!exposed) return '# metrics are turned off by OTEL_METRICS_EXPORTER\n'
+      const { resourceMetrics, errors } = await reader.collect({ timeoutMillis: CALLBACK_MILLIS })
+      for (const error of errors) {
+        reporter.once('metric callback', `a metric callback failed: ${toReason(error)}`)
+      }
+      return toText(resourceMetrics)
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import type { Resource } from '@opentelemetry/resources'
+import type { ReadableSpan, SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { loadPackage } from '../core/load-package.ts'
+import { createPipeline, type Pipeline, type PipelineContext } from '../otlp/pipeline.ts'
+import { resolveTarget, toShownUrl } from '../otlp/target.ts'
+import type { AllSettings } from '../settings.ts'
+import { createBatchSpanProcessor } from '../tracing/batch-span-processor.ts'
+import { createSampler } from '../tracing/telltale-sampler.ts'
+
+/** The traces of this process. */
+export interface TraceSignal {
+  readonly provider: TracerProvider
+  readonly pipeline: Pipeline<ReadableSpan> | undefined
+  /** Where spans go, for people. */
+  readonly destination: string
+}
+
+/** Traces through the batch pipeline to the Collector, or to the console. */
+export function startTraces(
+  { tracing, otlp, lifecycle }: AllSettings,
+  resource: Resource,
+  context: PipelineContext,
+  warnings: string[],
+): TraceSignal {
+  const sdk = loadPackage('@opentelemetry/sdk-trace') as typeof import('@opentelemetry/sdk-trace')
+  const processors: SpanProcessor[] = []
+  let pipeline: Pipeline<ReadableSpan> | undefined
+  let destination = 'nowhere'
+  if (tracing.exporters?.includes('otlp')) {
+    const target = resolveTarget(otlp, 'traces', warnings)
+    destination = toShownUrl(target.url)
+    pipeline = createPipeline<ReadableSpan>('traces', target, tracing, context)
+    processors.push(createBatchSpanProcessor(pipeline, lifecycle.shutdownTimeoutMillis))
+  }
+  if (tracing.exporters?.includes('console')) {
+    processors.push(new sdk.SimpleSpanProcessor({ exporter: new sdk.ConsoleSpanExporter() }))
+  }
+  const provider = new sdk.TracerProvider({
+    resource,
+    sampler: createSampler(tracing),
+    spanProcessors: processors,
+    spanLimits: {
+      attributeValueLengthLimit: tracing.attributeValueLengthLimit,
+      attributeCountLimit: tracing.attributeCountLimit,
+      eventCountLimit: tracing.eventCountLimit,
+      linkCountLimit: tracing.linkCountLimit,
+      attributePerEventCountLimit: tracing.attributePerEventCountLimit,
+      attributePerLinkCountLimit: tracing.attributePerLinkCountLimit,
+    },
+  })
+  return { provider, pipeline, destination }
+}
