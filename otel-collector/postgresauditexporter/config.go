@@ -1,0 +1,177 @@
+package postgresauditexporter
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"go.opentelemetry.io/collector/component"
+	"go.opentelemetry.io/collector/config/configopaque"
+	"go.opentelemetry.io/collector/config/configoptional"
+	"go.opentelemetry.io/collector/config/configretry"
+	"go.opentelemetry.io/collector/exporter/exporterhelper"
+)
+
+// longestWait keeps an answer within the 30 s that the OTLP receiver allows itself for one.
+const longestWait = 25 * time.Second
+
+// Config holds the settings of the exporter.
+type Config struct {
+	// TimeoutConfig bounds one attempt, from taking a connection to the commit.
+	TimeoutConfig exporterhelper.TimeoutConfig `mapstructure:",squash"`
+
+	// BackOffConfig says how long a request is retried here before its sender is told to.
+	BackOffConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
+
+	// QueueConfig is off by default. It may only be used to group small requests, which needs
+	// wait_for_result: true.
+	QueueConfig configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+
+	// DSN is the database's address with user and password, as a URL or as keyword=value pairs.
+	DSN configopaque.String `mapstructure:"dsn"`
+
+	// CreateSchema runs the migrations before the first write. The user in DSN then needs the right
+	// to create roles and a schema; in production run them apart and connect as an audit_writer.
+	CreateSchema bool `mapstructure:"create_schema"`
+
+	// StatementTimeout is after how long the server itself gives up a statement.
+	StatementTimeout time.Duration `mapstructure:"statement_timeout"`
+
+	// LockTimeout is how long the server waits for a lock, for instance of another Collector that is
+	// storing the same record.
+	LockTimeout time.Duration `mapstructure:"lock_timeout"`
+
+	// ProbeInterval is how often the exporter asks the database whether records could be stored.
+	ProbeInterval time.Duration `mapstructure:"probe_interval"`
+
+	// Pool bounds the connections.
+	Pool PoolConfig `mapstructure:"pool"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// PoolConfig bounds the connections to the database.
+type PoolConfig struct {
+	// MaxConnections is the most that are open at a time.
+	MaxConnections int32 `mapstructure:"max_connections"`
+
+	// MaxConnectionLifetime is the age at which a connection is replaced.
+	MaxConnectionLifetime time.Duration `mapstructure:"max_connection_lifetime"`
+
+	// MaxConnectionIdleTime is after how long an unused connection is closed.
+	MaxConnectionIdleTime time.Duration `mapstructure:"max_connection_idle_time"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+func createDefaultConfig() component.Config {
+	backOff := configretry.NewDefaultBackOffConfig()
+	backOff.InitialInterval = 200 * time.Millisecond
+	backOff.MaxInterval = time.Second
+	backOff.MaxElapsedTime = 7 * time.Second
+	return &Config{
+		TimeoutConfig:    exporterhelper.TimeoutConfig{Timeout: 3 * time.Second},
+		BackOffConfig:    backOff,
+		QueueConfig:      configoptional.Default(defaultQueueConfig()),
+		StatementTimeout: 3 * time.Second,
+		LockTimeout:      2 * time.Second,
+		ProbeInterval:    5 * time.Second,
+		Pool: PoolConfig{
+			MaxConnections:        8,
+			MaxConnectionLifetime: time.Hour,
+			MaxConnectionIdleTime: 5 * time.Minute,
+		},
+	}
+}
+
+// defaultQueueConfig is what a written but empty sending_queue section means: group, wait, never drop.
+func defaultQueueConfig() exporterhelper.QueueBatchConfig {
+	queue := exporterhelper.NewDefaultQueueConfig()
+	queue.WaitForResult = true
+	queue.BlockOnOverflow = true
+	return queue
+}
+
+// Validate reports every setting that cannot be used. No message repeats the DSN.
+func (c *Config) Validate() error {
+	return errors.Join(
+		c.validateDSN(),
+		c.validateDeadlines(),
+		c.validateQueue(),
+		c.validatePool(),
+	)
+}
+
+func (c *Config) validateDSN() error {
+	if c.DSN == "" {
+		return errors.New(`"dsn" must be set, for example to postgres://user:password@host:5432/database`)
+	}
+	// The parser's own error quotes the text it could not read.
+	if _, err := pgxpool.ParseConfig(string(c.DSN)); err != nil {
+		return errors.New(`"dsn" must be a URL like postgres://user:password@host:5432/database or keyword=value pairs`)
+	}
+	return nil
+}
+
+func (c *Config) validateDeadlines() error {
+	var problems []error
+	for _, deadline := range []struct {
+		name  string
+		value time.Duration
+	}{
+		{"timeout", c.TimeoutConfig.Timeout},
+		{"statement_timeout", c.StatementTimeout},
+		{"lock_timeout", c.LockTimeout},
+		{"probe_interval", c.ProbeInterval},
+	} {
+		if deadline.value < time.Millisecond {
+			problems = append(problems, fmt.Errorf("%q must be at least 1ms; got %s", deadline.name, deadline.value))
+		}
+	}
+	if c.BackOffConfig.Enabled && c.BackOffConfig.MaxElapsedTime <= 0 {
+		problems = append(problems, errors.New(`"retry_on_failure.max_elapsed_time" must be more than 0: the sender waits for the answer and retries itself`))
+	}
+	if total := c.longestAnswer(); total > longestWait {
+		problems = append(problems, fmt.Errorf(`"timeout" and "retry_on_failure.max_elapsed_time" must be at most %s together; got %s`, longestWait, total))
+	}
+	return errors.Join(problems...)
+}
+
+func (c *Config) longestAnswer() time.Duration {
+	if !c.BackOffConfig.Enabled {
+		return c.TimeoutConfig.Timeout
+	}
+	return c.TimeoutConfig.Timeout + c.BackOffConfig.MaxElapsedTime
+}
+
+func (c *Config) validateQueue() error {
+	if !c.QueueConfig.HasValue() {
+		return nil
+	}
+	var problems []error
+	queue := c.QueueConfig.Get()
+	if !queue.WaitForResult {
+		problems = append(problems, errors.New(`"sending_queue.wait_for_result" must be true: without it a record is acknowledged before it is committed`))
+	}
+	if queue.StorageID != nil {
+		problems = append(problems, errors.New(`"sending_queue.storage" must not be set: a stored queue acknowledges before the commit`))
+	}
+	return errors.Join(problems...)
+}
+
+func (c *Config) validatePool() error {
+	var problems []error
+	if c.Pool.MaxConnections < 1 {
+		problems = append(problems, fmt.Errorf(`"pool.max_connections" must be at least 1; got %d`, c.Pool.MaxConnections))
+	}
+	if c.Pool.MaxConnectionLifetime <= 0 {
+		problems = append(problems, fmt.Errorf(`"pool.max_connection_lifetime" must be more than 0; got %s`, c.Pool.MaxConnectionLifetime))
+	}
+	if c.Pool.MaxConnectionIdleTime <= 0 {
+		problems = append(problems, fmt.Errorf(`"pool.max_connection_idle_time" must be more than 0; got %s`, c.Pool.MaxConnectionIdleTime))
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,93 @@
+package postgresauditexporter
+
+import (
+	"context"
+	"errors"
+	"net"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
+)
+
+// retryDelay is what the OTLP receiver passes on as Retry-After.
+const retryDelay = time.Second
+
+var (
+	errSchemaMissing = errors.New("the audit schema is missing or this user may not write to it: run the migrations and grant audit_writer")
+	errReadOnly      = errors.New("the database is read-only")
+	errEncoding      = errors.New("the database's encoding is not UTF8, so it cannot hold every record")
+	errUnanswered    = errors.New("the database did not account for every record")
+)
+
+// toRetryable makes an error that the receiver answers with 503 and Retry-After. Its text holds
+// nothing of the DSN and nothing of a record, because senders and logs get to see it.
+func toRetryable(err error) error {
+	unavailable := status.New(codes.Unavailable, "audit records not stored: "+describe(err))
+	detailed, detailErr := unavailable.WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(retryDelay)})
+	if detailErr != nil {
+		return unavailable.Err()
+	}
+	return detailed.Err()
+}
+
+// describe says what went wrong without quoting pgx, whose errors name host, user and database, or
+// PostgreSQL, whose errors quote values.
+func describe(err error) string {
+	for _, own := range []error{errSchemaMissing, errReadOnly, errEncoding, errUnanswered} {
+		if errors.Is(err, own) {
+			return own.Error()
+		}
+	}
+	var refusal *pgconn.PgError
+	if errors.As(err, &refusal) {
+		return describeSQLState(refusal.Code)
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "the database did not answer in time"
+	}
+	if errors.Is(err, context.Canceled) {
+		return "the request was cancelled"
+	}
+	var unknownHost *net.DNSError
+	if errors.As(err, &unknownHost) {
+		return "the database's host name cannot be resolved"
+	}
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return "the database cannot be reached: " + errno.Error()
+	}
+	var network net.Error
+	if errors.As(err, &network) && network.Timeout() {
+		return "the database did not answer in time"
+	}
+	return "the connection to the database failed"
+}
+
+func describeSQLState(code string) string {
+	meaning := map[string]string{
+		"08": "connection failure",
+		"23": "a constraint or a missing partition refused it",
+		"25": "the database is read-only",
+		"28": "the database refused the login",
+		"3D": "the database does not exist",
+		"3F": "the audit schema is missing: run the migrations",
+		"40": "rolled back, to be tried again",
+		"42": "the audit schema is missing, older or not permitted: run the migrations and grant audit_writer",
+		"53": "the database is out of connections, memory or disk",
+		"54": "a limit of the database was exceeded",
+		"55": "a lock could not be had in time",
+		"57": "the database is starting, stopping or gave the statement up",
+		"58": "the database reports a system error",
+	}
+	if len(code) >= 2 {
+		if text, known := meaning[code[:2]]; known {
+			return text + " (SQLSTATE " + code + ")"
+		}
+	}
+	return "the database refused it (SQLSTATE " + code + ")"
+}

@@ -1,0 +1,122 @@
+package postgresauditexporter
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+//go:embed sql/*.sql
+var sqlFiles embed.FS
+
+// schemaLock is the advisory lock that each migration file takes as well: "telltale" in ASCII.
+const schemaLock int64 = 0x74656c6c74616c65
+
+// migration is one numbered file: sql/0001_audit_trail.sql has number 1.
+type migration struct {
+	number int
+	text   string
+}
+
+// migrations answers with the embedded files in their order.
+func migrations() ([]migration, error) {
+	entries, err := fs.ReadDir(sqlFiles, "sql")
+	if err != nil {
+		return nil, fmt.Errorf("read migrations: %w", err)
+	}
+	all := make([]migration, 0, len(entries))
+	for _, entry := range entries {
+		digits, _, _ := strings.Cut(entry.Name(), "_")
+		number, err := strconv.Atoi(digits)
+		if err != nil {
+			return nil, fmt.Errorf("migration %s does not start with a number: %w", entry.Name(), err)
+		}
+		text, err := fs.ReadFile(sqlFiles, "sql/"+entry.Name())
+		if err != nil {
+			return nil, fmt.Errorf("read migration %s: %w", entry.Name(), err)
+		}
+		all = append(all, migration{number: number, text: string(text)})
+	}
+	return all, nil
+}
+
+// migrate brings the database to the newest version, all files in one transaction. Runs at the same
+// time wait for each other.
+func migrate(ctx context.Context, pool *pgxpool.Pool) error {
+	all, err := migrations()
+	if err != nil {
+		return err
+	}
+	return pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", schemaLock); err != nil {
+			return fmt.Errorf("lock the audit schema: %w", err)
+		}
+		done, err := appliedMigrations(ctx, tx)
+		if err != nil {
+			return err
+		}
+		for _, each := range all {
+			if done[each.number] {
+				continue
+			}
+			// Without parameters pgx sends the text as it is, several statements at once.
+			if _, err := tx.Exec(ctx, each.text, pgx.QueryExecModeSimpleProtocol); err != nil {
+				return fmt.Errorf("apply migration %d: %w", each.number, err)
+			}
+		}
+		return nil
+	})
+}
+
+func appliedMigrations(ctx context.Context, tx pgx.Tx) (map[int]bool, error) {
+	done := map[int]bool{}
+	var exists bool
+	if err := tx.QueryRow(ctx, "SELECT to_regclass('audit.schema_migrations') IS NOT NULL").Scan(&exists); err != nil {
+		return nil, fmt.Errorf("look for the audit schema: %w", err)
+	}
+	if !exists {
+		return done, nil
+	}
+	rows, err := tx.Query(ctx, "SELECT version FROM audit.schema_migrations")
+	if err != nil {
+		return nil, fmt.Errorf("read applied migrations: %w", err)
+	}
+	numbers, err := pgx.CollectRows(rows, pgx.RowTo[int])
+	if err != nil {
+		return nil, fmt.Errorf("read applied migrations: %w", err)
+	}
+	for _, number := range numbers {
+		done[number] = true
+	}
+	return done, nil
+}
+
+// schemaOnce runs the migrations until they have succeeded once. A nil one does nothing, because
+// nobody asked for it.
+type schemaOnce struct {
+	mutex sync.Mutex
+	done  bool
+}
+
+func (s *schemaOnce) ensure(ctx context.Context, pool *pgxpool.Pool) error {
+	if s == nil {
+		return nil
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.done {
+		return nil
+	}
+	if err := migrate(ctx, pool); err != nil {
+		return err
+	}
+	s.done = true
+	return nil
+}

@@ -1,0 +1,205 @@
+//go:build integration
+
+package postgresauditexporter
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+func sqlState(err error) string {
+	var refusal *pgconn.PgError
+	if errors.As(err, &refusal) {
+		return refusal.Code
+	}
+	return ""
+}
+
+func TestMigrationsCanRunTwiceAndAtTheSameTime(t *testing.T) {
+	d := newDatabase(t)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			if err := migrate(t.Context(), d.super); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	before := ask[string](t, d.super, "SELECT string_agg(version || name || applied_at, ',' ORDER BY version) FROM audit.schema_migrations")
+	if err := migrate(t.Context(), d.super); err != nil {
+		t.Fatal(err)
+	}
+	after := ask[string](t, d.super, "SELECT string_agg(version || name || applied_at, ',' ORDER BY version) FROM audit.schema_migrations")
+	if before != after || strings.Count(after, ",") != 3 {
+		t.Errorf("migrations went from %q to %q", before, after)
+	}
+}
+
+func TestTheFilesThemselvesCanRunTwice(t *testing.T) {
+	d := newTrail(t)
+	exporter, _, _ := start(t, d.writerURL, nil)
+	deliver(t, exporter, logsOf(sample(newID())))
+	all, err := migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, each := range all {
+		run(t, d.super, each.text)
+	}
+	deliver(t, exporter, logsOf(sample(newID())))
+	if got := ask[int](t, d.super, countRecords); got != 2 {
+		t.Errorf("%d records, want 2", got)
+	}
+}
+
+func TestTheExporterMakesTheSchemaOnlyWhenAsked(t *testing.T) {
+	d := newDatabase(t)
+	asked, _, _ := start(t, d.superURL, func(c *Config) { c.CreateSchema = true })
+	deliver(t, asked, logsOf(sample(newID())))
+	if got := ask[int](t, d.super, countRecords); got != 1 {
+		t.Errorf("%d records, want 1", got)
+	}
+
+	other := newDatabase(t)
+	unasked, host, _ := start(t, other.superURL, nil)
+	if err := unasked.ConsumeLogs(t.Context(), logsOf(sample(newID()))); err == nil {
+		t.Error("a record was taken without a table to put it in")
+	}
+	eventually(t, "the missing schema is reported", func() bool { return isRecoverable(last(host.reports()), "run the migrations") })
+}
+
+func TestOnlyTheTwoFunctionsAreOpenToTheWriter(t *testing.T) {
+	d := newTrail(t)
+	exporter, _, _ := start(t, d.writerURL, nil)
+	deliver(t, exporter, logsOf(sample(newID()), func(plog.LogRecord) {}))
+	partition := "records_" + ask[string](t, d.super, "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')")
+	for _, statement := range []string{
+		"SELECT count(*) FROM audit.records", "SELECT count(*) FROM audit." + partition, "SELECT count(*) FROM audit_events",
+		"SELECT count(*) FROM audit.trail", "SELECT count(*) FROM audit.quarantine", "SELECT count(*) FROM audit.conflicts",
+		"INSERT INTO audit.quarantine (raw_hash, raw, reason) VALUES (sha256(''), '', '')",
+		"UPDATE audit.records SET actor_id = 'x'", "DELETE FROM audit.records", "TRUNCATE audit.records", "DELETE FROM audit." + partition,
+		"DROP TABLE audit.records", "CREATE TABLE audit.x ()", "ALTER TABLE audit.records DISABLE TRIGGER ALL",
+		"SELECT audit.ensure_partitions()", "SELECT audit.require_durable_commit()", "SET ROLE audit_owner",
+	} {
+		if _, err := d.writer.Exec(t.Context(), statement); sqlState(err) != "42501" {
+			t.Errorf("%s: %v, want permission denied", statement, err)
+		}
+	}
+}
+
+func TestTheAuditorReadsAndNothingElse(t *testing.T) {
+	d := newTrail(t)
+	exporter, _, _ := start(t, d.writerURL, nil)
+	deliver(t, exporter, logsOf(sample(newID()), func(plog.LogRecord) {}))
+	for _, view := range []string{"audit.records", "audit.quarantine", "audit.trail", "audit_events"} {
+		if got := ask[int](t, d.auditor, "SELECT count(*) FROM "+view); got != 1 {
+			t.Errorf("the auditor sees %d rows in %s, want 1", got, view)
+		}
+	}
+	for _, statement := range []string{
+		"INSERT INTO audit.quarantine (raw_hash, raw, reason) VALUES (sha256(''), '', '')", "UPDATE audit.records SET actor_id = 'x'",
+		"DELETE FROM audit_events", "TRUNCATE audit.records", "SELECT audit.append_quarantine('{}', '{}', '{}')",
+	} {
+		if _, err := d.auditor.Exec(t.Context(), statement); sqlState(err) != "42501" {
+			t.Errorf("%s: %v, want permission denied", statement, err)
+		}
+	}
+}
+
+func TestEvenTheSuperuserIsRefusedAChange(t *testing.T) {
+	d := newTrail(t)
+	exporter, _, _ := start(t, d.writerURL, nil)
+	deliver(t, exporter, logsOf(sample(newID()), sample("ffffffff-ffff-4fff-bfff-ffffffffffff"), func(plog.LogRecord) {}))
+	id := newID()
+	deliver(t, exporter, logsOf(sample(id)))
+	deliver(t, exporter, logsOf(sample(id, with("x", "other"))))
+	partitions := ask[[]string](t, d.super, "SELECT array_agg(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = 'audit.records'::regclass")
+	if len(partitions) != 27 {
+		t.Errorf("%d partitions, want last month, this one, 24 more and the default one", len(partitions))
+	}
+	tables := append(partitions, "audit.records", "audit.quarantine", "audit.conflicts")
+
+	for _, mode := range []string{"origin", "replica"} {
+		err := pgx.BeginFunc(t.Context(), d.super, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(t.Context(), "SET LOCAL session_replication_role = "+mode); err != nil {
+				return err
+			}
+			for _, table := range tables {
+				var empty bool
+				if err := tx.QueryRow(t.Context(), "SELECT NOT EXISTS (SELECT FROM "+table+")").Scan(&empty); err != nil {
+					return err
+				}
+				for _, statement := range []string{"UPDATE " + table + " SET recorded_at = now()", "DELETE FROM " + table, "TRUNCATE " + table} {
+					err := pgx.BeginFunc(t.Context(), tx, func(inner pgx.Tx) error {
+						_, err := inner.Exec(t.Context(), statement)
+						return err
+					})
+					// Row triggers have nothing to refuse in an empty table.
+					if sqlState(err) != "42501" && (!empty || strings.HasPrefix(statement, "TRUNCATE")) {
+						t.Errorf("as %s, %s: %v, want refused", mode, statement, err)
+					}
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestPartitionsAreMadeAheadAndABlockedMonthStopsNothing(t *testing.T) {
+	d := newTrail(t)
+	exporter, _, _ := start(t, d.writerURL, nil)
+	farID := "0fffffff-ffff-7fff-bfff-ffffffffffff"
+	deliver(t, exporter, logsOf(sample(newID()), sample(farID)))
+
+	if got := ask[string](t, d.super, "SELECT tableoid::regclass::text FROM audit.records WHERE record_id <> $1", farID); got !=
+		"audit.records_"+ask[string](t, d.super, "SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')") {
+		t.Errorf("a record of now is in %s", got)
+	}
+	if got := ask[string](t, d.super, "SELECT string_agg(DISTINCT state, ',') FROM audit.ensure_partitions()"); got != "exists" {
+		t.Errorf("run again it says %s, want exists", got)
+	}
+	if got := ask[int](t, d.super, "SELECT count(*) FROM audit.ensure_partitions(30) WHERE state = 'created'"); got != 6 {
+		t.Errorf("six months more make %d partitions", got)
+	}
+
+	// An id of a month without a partition goes to the default one and blocks that month for good.
+	blocked := ask[string](t, d.super, "SELECT audit.first_id_at(date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' + interval '31 months 3 days')")
+	deliver(t, exporter, logsOf(sample(blocked[:14]+"7"+blocked[15:])))
+	if got := ask[string](t, d.super, "SELECT string_agg(state, ',' ORDER BY partition_name) FROM audit.ensure_partitions(32) WHERE state <> 'exists'"); got != "blocked,created" {
+		t.Errorf("it says %s, want blocked,created", got)
+	}
+	deliver(t, exporter, logsOf(sample(newID())))
+	if got := ask[int](t, d.super, countRecords); got != 4 {
+		t.Errorf("%d records, want 4", got)
+	}
+}
+
+func TestEveryTableAndColumnIsExplained(t *testing.T) {
+	d := newTrail(t)
+	missing := ask[[]string](t, d.super, `
+		SELECT coalesce(array_agg(c.oid::regclass || coalesce('.' || a.attname, '')), '{}')
+		FROM pg_class c
+		LEFT JOIN LATERAL (SELECT attname, attnum FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 UNION ALL SELECT NULL, 0) a ON true
+		WHERE (c.relnamespace = 'audit'::regnamespace OR c.oid = 'public.audit_events'::regclass)
+		  AND c.relkind IN ('r', 'p', 'v') AND NOT (c.relispartition AND a.attnum > 0)
+		  AND col_description(c.oid, a.attnum) IS NULL AND (a.attnum > 0 OR obj_description(c.oid, 'pg_class') IS NULL)`)
+	if len(missing) != 0 {
+		t.Errorf("without comment: %v", missing)
+	}
+	if got := ask[int](t, d.super, "SELECT count(*) FROM pg_proc WHERE pronamespace = 'audit'::regnamespace AND obj_description(oid, 'pg_proc') IS NULL"); got != 0 {
+		t.Errorf("%d functions without comment", got)
+	}
+	if got := ask[int](t, d.super, "SELECT count(*) FROM pg_class WHERE relnamespace = 'audit'::regnamespace AND relowner <> 'audit_owner'::regrole"); got != 0 {
+		t.Errorf("%d relations belong to somebody else than audit_owner", got)
+	}
+}
