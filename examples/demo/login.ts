@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto'
+import { Redis } from 'ioredis'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { sessionKey } from '../rewards-api/src/sessions.ts'
+
+/** Plays the log-in service: signs tokens, and keeps sessions in Redis. */
+export interface LoginService {
+  /** The key that tokens are checked with, as JWK. */
+  readonly publicKey: string
+  /** Logs a user in and answers their token. */
+  logIn(userId: string): Promise<string>
+  /** Ends a user's session; the token stays as valid as it was. */
+  logOut(userId: string): Promise<void>
+}
+
+/** Makes a log-in service with a key of its own. */
+export async function createLoginService(redisUrl: string): Promise<LoginService> {
+  const { publicKey, privateKey } = await generateKeyPair('EdDSA')
+  const inRedis = async (work: (redis: Redis) => Promise<unknown>): Promise<void> => {
+    const redis = new Redis(redisUrl)
+    await work(redis).finally(() => redis.disconnect())
+  }
+  return {
+    publicKey: JSON.stringify(await exportJWK(publicKey)),
+    logIn: async (userId) => {
+      const session = { userId, stellarAddress: toStellarAddress(userId) }
+      await inRedis(async (redis) => redis.set(sessionKey(userId), JSON.stringify(session)))
+      return new SignJWT({ sid: userId })
+        .setProtectedHeader({ alg: 'EdDSA' })
+        .setSubject(userId)
+        .setIssuer('https://login.example.test')
+        .setAudience('rewards-api')
+        .setExpirationTime('12 hours')
+        .sign(privateKey)
+    },
+    logOut: async (userId) => inRedis(async (redis) => redis.del(sessionKey(userId))),
+  }
+}
+
+// Has the shape of an address, and is always the same for the same person.
+function toStellarAddress(userId: string): string {
+  const digits = createHash('sha512').update(userId).digest()
+  return `G${[...digits.subarray(0, 55)].map((byte) => BASE32[byte % 32]).join('')}`
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'

@@ -1,0 +1,73 @@
+import { join } from 'node:path'
+import type { StackAddresses } from '../../deploy/stack/addresses.ts'
+import type { LoginService } from './login.ts'
+import { type Service, startService } from './services.ts'
+
+/** What the two services are connected to. */
+export interface SystemPlan {
+  readonly addresses: Pick<StackAddresses, 'otlp' | 'auditOtlp' | 'auditToken' | 'redis'>
+  readonly login: Pick<LoginService, 'publicKey'>
+  /** The service's own database. */
+  readonly databaseUrl: string
+  readonly chainUrl: string
+  readonly logDirectory: string
+  /** 0 picks a free one. */
+  readonly metricsPort?: number
+  /** Over the ones made here. */
+  readonly variables?: Readonly<Record<string, string>>
+}
+
+const directory = new URL('../rewards-api/', import.meta.url)
+
+/** Starts rewards-api under the preload. */
+export async function startRewardsApi(plan: SystemPlan, name = 'rewards-api'): Promise<Service> {
+  return startService({
+    name,
+    directory,
+    script: 'src/server.ts',
+    logFile: join(plan.logDirectory, `${name}.log`),
+    readyLine: /listening at (http:\/\/127[^"\s]+)/,
+    metricsPort: plan.metricsPort ?? 0,
+    variables: {
+      ...telemetryVariables(plan.addresses, name),
+      PORT: '0',
+      DATABASE_URL: plan.databaseUrl,
+      REDIS_URL: plan.addresses.redis,
+      CHAIN_URL: plan.chainUrl,
+      JWT_PUBLIC_KEY: plan.login.publicKey,
+      ...plan.variables,
+    },
+  })
+}
+
+/** Starts the chain's RPC server under the preload, so that a trace goes on in it. */
+export async function startChain(
+  plan: Pick<SystemPlan, 'addresses' | 'logDirectory' | 'variables'>,
+  name = 'stellar-rpc',
+): Promise<Service> {
+  return startService({
+    name,
+    directory,
+    script: 'chain/server.ts',
+    logFile: join(plan.logDirectory, `${name}.log`),
+    readyLine: /listening at (http:\S+)/,
+    metricsPort: 0,
+    variables: { ...telemetryVariables(plan.addresses, name), PORT: '0', ...plan.variables },
+  })
+}
+
+/** All that a service needs to be told about telemetry; its code says nothing of it. */
+export function telemetryVariables(
+  addresses: SystemPlan['addresses'],
+  name: string,
+): Record<string, string> {
+  return {
+    OTEL_SERVICE_NAME: name,
+    OTEL_EXPORTER_OTLP_ENDPOINT: addresses.otlp,
+    TELLTALE_AUDIT_ENDPOINT: addresses.auditOtlp,
+    TELLTALE_AUDIT_TOKEN: addresses.auditToken,
+    // Somebody is watching: send after a moment instead of every 5 s.
+    OTEL_BSP_SCHEDULE_DELAY: '300',
+    OTEL_BLRP_SCHEDULE_DELAY: '300',
+  }
+}

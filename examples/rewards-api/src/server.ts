@@ -1,0 +1,60 @@
+import { Redis } from 'ioredis'
+import { createApp } from './app.ts'
+import { createTokenVerifier } from './authentication.ts'
+import { createChainClient } from './chain-client.ts'
+import { createDatabase, prepareDatabase } from './database.ts'
+import { observeGauge, startCountersAtZero } from './metrics.ts'
+import { readSettings, type Settings, SettingsError } from './settings.ts'
+
+// Nothing in this file or any other knows of exporters, endpoints or sampling: the preload does.
+try {
+  await start(readSettings(process.env))
+} catch (error) {
+  console.error(error instanceof SettingsError ? `rewards-api: ${error.message}` : error)
+  process.exit(1)
+}
+
+async function start(settings: Settings): Promise<void> {
+  const verifyToken = await accepted(
+    'JWT_PUBLIC_KEY',
+    createTokenVerifier({
+      publicKey: settings.jwtPublicKey,
+      issuer: settings.jwtIssuer,
+      audience: settings.jwtAudience,
+    }),
+  )
+  const database = createDatabase(settings.databaseUrl, (error) => app.log.warn({ err: error }))
+  const redis = new Redis(settings.redisUrl, { maxRetriesPerRequest: 1 })
+  redis.on('error', (error) => app.log.warn({ err: error }, 'redis'))
+  const chain = createChainClient(settings.chainUrl, settings.chainTimeoutMillis)
+  const app = createApp({ database, redis, chain, verifyToken, logLevel: settings.logLevel })
+
+  startCountersAtZero()
+  observeGauge('db_active_connections', 'Database connections in use.', () => {
+    return database.totalCount - database.idleCount
+  })
+  observeGauge('redis_connected', 'Whether Redis is connected: 1 or 0.', () => {
+    return redis.status === 'ready' ? 1 : 0
+  })
+
+  await accepted('DATABASE_URL', prepareDatabase(database))
+  await app.listen({ host: settings.host, port: settings.port })
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, async () => {
+      app.log.info({ signal }, 'closing')
+      // Requests under way are answered first.
+      await app.close()
+      redis.disconnect()
+      await database.end()
+    })
+  }
+}
+
+// Says of which setting a start failed.
+async function accepted<Result>(setting: string, work: Promise<Result>): Promise<Result> {
+  return work.catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new SettingsError(`${setting} cannot be used: ${reason}`, { cause: error })
+  })
+}
