@@ -1,0 +1,54 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { appPath, repository } from './variants.ts'
+
+/** A process of the benchmarks that answers one message with one message. */
+export interface HelperProcess<Hello> extends AsyncDisposable {
+  /** Its first message. */
+  readonly hello: Hello
+  ask<Answer>(message: unknown): Promise<Answer>
+}
+
+/** How a helper process is started. */
+export interface HelperOptions {
+  readonly nodeArguments?: readonly string[]
+  readonly environment?: NodeJS.ProcessEnv
+}
+
+/** Longer than any order takes; a process that is stuck must not hold the benchmark up for ever. */
+const ANSWER_TIMEOUT_MILLIS = 60_000
+
+/** Starts a file of test/bench/apps and waits for its first message. */
+export async function startHelper<Hello>(
+  file: string,
+  { nodeArguments = [], environment = process.env }: HelperOptions = {},
+): Promise<HelperProcess<Hello>> {
+  const child = fork(appPath(file), [], {
+    cwd: repository,
+    env: environment,
+    execArgv: [...nodeArguments],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+  })
+  let errors = ''
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk))
+  const ended = once(child, 'close')
+  const nextMessage = async <Message>(): Promise<Message> => {
+    const gone = ended.then(() => Promise.reject(new Error(`${file} ended:\n${errors}`)))
+    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MILLIS)
+    const [message] = await Promise.race([once(child, 'message', { signal }), gone])
+    return message as Message
+  }
+  return {
+    hello: await nextMessage<Hello>(),
+    async ask<Answer>(message: unknown) {
+      const answer = nextMessage<Answer>()
+      child.send(message as string)
+      return answer
+    },
+    async [Symbol.asyncDispose]() {
+      // Telemetry of a benchmark may be lost; waiting for its last flush would only take time.
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}

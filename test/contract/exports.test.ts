@@ -1,0 +1,193 @@
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, test } from 'vitest'
+
+const run = promisify(execFile)
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+  readonly name: string
+  readonly exports: Readonly<Record<string, unknown>>
+}
+
+/** Newest change below a folder, in milliseconds; 0 when the folder is not there. */
+function newestChange(folder: string): number {
+  try {
+    const files = readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })
+    return Math.max(...files.map((file) => statSync(join(repository, folder, file)).mtimeMs))
+  } catch {
+    return 0
+  }
+}
+
+beforeAll(async () => {
+  // Only when it must be: other tests may be running from it.
+  if (newestChange('dist') < newestChange('src')) {
+    await run('npm', ['run', '--silent', 'build'], { cwd: repository })
+  }
+}, 60_000)
+
+/** Runs a program in a process of its own, with nothing of ours loaded before, and reads what it prints. */
+async function evaluate<Result>(program: string): Promise<Result> {
+  const args = ['--input-type=module', '--eval', program]
+  const env = { PATH: process.env['PATH'], OTEL_SDK_DISABLED: 'true' }
+  const { stdout } = await run(process.execPath, args, { cwd: repository, env })
+  return JSON.parse(stdout) as Result
+}
+
+describe('what can be imported', () => {
+  test('the package has exactly these entries', () => {
+    expect(Object.keys(manifest.exports)).toEqual(['.', './register', './package.json'])
+  })
+
+  test('telltale exports exactly these values', async () => {
+    const names = await evaluate(
+      `console.log(JSON.stringify(Object.keys(await import('telltale')).sort()))`,
+    )
+
+    expect(names).toEqual([
+      'AuditError',
+      'ConfigError',
+      'TelltaleError',
+      'audit',
+      'defineAuditEvent',
+      'init',
+    ])
+  })
+
+  test('telltale exports exactly these types', () => {
+    const declarations = readFileSync(join(repository, 'dist/index.d.ts'), 'utf8')
+    const names = [...declarations.matchAll(/^export (type )?\{([^}]*)\}/gm)].flatMap(
+      ([, all, list]) =>
+        list!
+          .split(',')
+          .map((name) => name.trim())
+          .filter((name) => name !== '' && (all !== undefined || name.startsWith('type ')))
+          .map((name) => name.replace('type ', '')),
+    )
+
+    expect(names.toSorted()).toEqual([
+      'Audit',
+      'AuditActor',
+      'AuditEvent',
+      'AuditEventOptions',
+      'AuditFields',
+      'AuditReceipt',
+      'ErrorCode',
+      'InitOptions',
+      'Status',
+      'Telltale',
+    ])
+  })
+
+  test('telltale/register exports nothing', async () => {
+    const names = await evaluate(
+      `console.log(JSON.stringify(Object.keys(await import('telltale/register'))))`,
+    )
+
+    expect(names).toEqual([])
+  })
+
+  test('require() finds the same', async () => {
+    const same = await evaluate(
+      `import { createRequire } from 'node:module'
+       const required = createRequire(process.cwd() + '/')('telltale')
+       console.log(JSON.stringify(required.init === (await import('telltale')).init))`,
+    )
+
+    expect(same).toBe(true)
+  })
+
+  test.each(['telltale/dist/init.js', 'telltale/src/init.ts', 'telltale/init'])(
+    '%s is nobody else’s',
+    async (specifier) => {
+      const code = await evaluate(
+        `const code = await import('${specifier}').then(() => 'imported', (error) => error.code)
+         console.log(JSON.stringify(code))`,
+      )
+
+      expect(code).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED')
+    },
+  )
+})
+
+describe('importing telltale', () => {
+  interface Loaded {
+    readonly packages: string[]
+    readonly builtins: string[]
+    readonly handles: string[]
+  }
+
+  const PROGRAM = `
+    import { registerHooks } from 'node:module'
+    const urls = []
+    registerHooks({ load(url, context, next) { urls.push(url); return next(url, context) } })
+    const before = new Set(process.moduleLoadList)
+    await import('telltale')
+    const packages = urls.flatMap((url) => /.*\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(url)?.[1] ?? [])
+    const builtins = process.moduleLoadList.filter((name) => !before.has(name))
+    console.log(JSON.stringify({
+      packages: [...new Set(packages)],
+      builtins: builtins.filter((name) => name.startsWith('NativeModule ')).map((name) => name.slice(13)),
+      handles: process.getActiveResourcesInfo().filter((name) => !/^(?:Pipe|TTY|File|FS)/.test(name)),
+    }))`
+
+  let loaded: Loaded
+  beforeAll(async () => {
+    loaded = await evaluate<Loaded>(PROGRAM)
+  })
+
+  test('loads no package but the API: the rest must not be loaded before it can be patched', () => {
+    expect(loaded.packages).toEqual(['@opentelemetry/api'])
+  })
+
+  test('loads no built-in module that is patched later', () => {
+    const patched = new Set(['http', 'https', 'http2', 'net', 'tls', 'dns', 'undici'])
+
+    expect(loaded.builtins.filter((name) => patched.has(name))).toEqual([])
+  })
+
+  test('starts nothing', () => {
+    expect(loaded.handles).toEqual([])
+  })
+})
+
+describe('what is published', () => {
+  let files: string[]
+  beforeAll(async () => {
+    const args = ['pack', '--dry-run', '--json', '--ignore-scripts']
+    const { stdout } = await run('npm', args, { cwd: repository })
+    const [packed] = JSON.parse(stdout) as {
+      readonly files: readonly { readonly path: string }[]
+    }[]
+    files = packed!.files.map(({ path }) => path)
+  })
+
+  test('every module is there, with its types', () => {
+    const modules = readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => `dist/${path.replaceAll('\\', '/').replace(/\.ts$/, '')}`)
+
+    expect(modules.filter((path) => !files.includes(`${path}.js`))).toEqual([])
+    expect(modules.filter((path) => !files.includes(`${path}.d.ts`))).toEqual([])
+  })
+
+  test.each(['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md'])('%s is there', (file) => {
+    expect(files).toContain(file)
+  })
+
+  test('nothing else is there', () => {
+    const expected = /^(?:dist\/.*|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
+
+    expect(files.filter((file) => !expected.test(file))).toEqual([])
+  })
+
+  test('what the manifest leads to is there', () => {
+    const targets = JSON.stringify(manifest.exports).match(/dist\/[^"]+/g)
+
+    expect(targets).toHaveLength(4)
+    expect(targets!.filter((path) => !files.includes(path))).toEqual([])
+  })
+})

@@ -1,0 +1,119 @@
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startStack, type Stack } from '../../deploy/stack/stack.ts'
+import { readAuditRows } from '../../examples/demo/audit-rows.ts'
+import { eventually } from '../../examples/demo/eventually.ts'
+import { readLogs } from '../../examples/demo/logs.ts'
+import { countAudit } from './support/audit-counts.ts'
+import { createAuditRequest, postLogs } from './support/audit-otlp.ts'
+import { startProbe } from './support/probe.ts'
+
+const open = new AsyncDisposableStack()
+let stack: Stack
+
+beforeAll(async () => {
+  stack = open.use(await startStack())
+})
+afterAll(async () => open.disposeAsync())
+
+const authorized = (): Record<string, string> => ({
+  authorization: `Bearer ${stack.addresses.auditToken}`,
+})
+
+test('an audit request that is posted twice is stored once', async () => {
+  const { addresses } = stack
+  const { recordId, traceId, body } = createAuditRequest()
+  const before = await countAudit(addresses.postgres)
+
+  expect(await postLogs(addresses.auditOtlp, body, authorized())).toBe(200)
+  expect(await postLogs(addresses.auditOtlp, body, authorized())).toBe(200)
+
+  expect(await countAudit(addresses.postgres)).toEqual({ ...before, records: before.records + 1 })
+  expect(await readAuditRows(addresses.postgresAuditor, 'trace_id', traceId)).toMatchObject([
+    {
+      record_id: recordId,
+      event_name: 'user_logged_in',
+      actor_id: 'user-7',
+      action: 'log_in',
+      service_name: 'plain-otlp',
+    },
+  ])
+})
+
+test('an audit record that comes by the main endpoint is stored as well, and not a second time', async () => {
+  const { addresses } = stack
+  const { recordId, body } = createAuditRequest()
+  const before = await countAudit(addresses.postgres)
+
+  expect(await postLogs(addresses.otlp, body)).toBe(200)
+  expect(await postLogs(addresses.auditOtlp, body, authorized())).toBe(200)
+
+  expect(await countAudit(addresses.postgres)).toEqual({ ...before, records: before.records + 1 })
+  expect(await readAuditRows(addresses.postgresAuditor, 'record_id', recordId)).toHaveLength(1)
+})
+
+test('what is no acceptable request is answered with 4xx and stores nothing, and the next good one is taken', async () => {
+  const { addresses } = stack
+  const { auditOtlp, otlp } = addresses
+  const good = createAuditRequest()
+  const tooLarge = gzipSync(`{"resourceLogs":[]${' '.repeat(24 * 2 ** 20)}}`)
+  const gzip = { 'content-encoding': 'gzip' }
+  const before = await countAudit(addresses.postgres)
+
+  const statuses = {
+    'malformed, audit': await postLogs(auditOtlp, '{"resourceLogs":[', authorized()),
+    'malformed, main': await postLogs(otlp, '{"resourceLogs":['),
+    'not protobuf': await postLogs(otlp, good.body, { 'content-type': 'application/x-protobuf' }),
+    'too large, audit': await postLogs(auditOtlp, tooLarge, { ...authorized(), ...gzip }),
+    'too large, main': await postLogs(otlp, tooLarge, gzip),
+    'wrong type': await postLogs(auditOtlp, good.body, {
+      ...authorized(),
+      'content-type': 'text/plain',
+    }),
+    'no token': await postLogs(auditOtlp, good.body),
+    'wrong token': await postLogs(auditOtlp, good.body, { authorization: 'Bearer wrong' }),
+  }
+
+  expect(statuses).toEqual({
+    'malformed, audit': 400,
+    'malformed, main': 400,
+    'not protobuf': 400,
+    'too large, audit': 400,
+    'too large, main': 400,
+    'wrong type': 415,
+    'no token': 401,
+    'wrong token': 401,
+  })
+  expect(await countAudit(addresses.postgres)).toEqual(before)
+  expect(await postLogs(auditOtlp, good.body, authorized())).toBe(200)
+  expect(await countAudit(addresses.postgres)).toEqual({ ...before, records: before.records + 1 })
+})
+
+test('log records of two tenants in one batch are kept apart in Loki', async () => {
+  const { addresses } = stack
+  await using probe = await startProbe(addresses, 'probe-tenants')
+  const read = async (tenant: string): Promise<string[]> => {
+    const lines = await readLogs(addresses.loki, { query: '{service="probe-tenants"}', tenant })
+    return lines.map(({ message, fields }) => `${fields['tenant_id'] ?? ''}: ${message}`)
+  }
+
+  await Promise.all([
+    probe.log('tenant-a', 'for a, one'),
+    probe.log('tenant-b', 'for b'),
+    probe.log('tenant-a', 'for a, two'),
+  ])
+
+  for (const [tenant, expected] of [
+    ['tenant-a', ['tenant-a: for a, one', 'tenant-a: for a, two']],
+    ['tenant-b', ['tenant-b: for b']],
+  ] as const) {
+    const lines = await eventually(
+      `the lines of ${tenant}`,
+      async () => read(tenant),
+      (lines) => lines.length >= expected.length,
+      { withinMillis: 20_000 },
+    )
+    expect(lines.sort()).toEqual(expected)
+  }
+  expect(await read('default')).toEqual([])
+})

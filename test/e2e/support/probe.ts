@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import type { StackAddresses } from '../../../deploy/stack/stack.ts'
+import { telemetryVariables } from '../../../examples/demo/rewards-system.ts'
+import { type Service, startService } from '../../../examples/demo/services.ts'
+
+/** The probe application, running. */
+export interface Probe extends AsyncDisposable {
+  readonly service: Service
+  /** Records one audit record; `code` is the error's when it was refused. */
+  record(id: string): Promise<{ readonly status: number; readonly code?: string }>
+  /** Writes one log record of a tenant. */
+  log(tenant: string, message: string): Promise<void>
+}
+
+/** Starts the probe application under the preload. */
+export async function startProbe(
+  addresses: StackAddresses,
+  name: string,
+  variables: Readonly<Record<string, string>> = {},
+): Promise<Probe> {
+  const service = await startService({
+    name,
+    directory: new URL('./', import.meta.url),
+    script: 'probe-app.ts',
+    logFile: join(addresses.logs, `${name}.log`),
+    readyLine: /listening at (http:\S+)/,
+    metricsPort: 0,
+    variables: { ...telemetryVariables(addresses, name), ...variables },
+  })
+  const post = async (path: string, query: Record<string, string>): Promise<Response> =>
+    fetch(`${service.url}${path}?${new URLSearchParams(query).toString()}`, { method: 'POST' })
+  return {
+    service,
+    record: async (id) => {
+      const response = await post('/record', { id })
+      const body: { code?: string } = JSON.parse(await response.text())
+      return { status: response.status, ...body }
+    },
+    log: async (tenant, message) => {
+      await post('/log', { tenant, message })
+    },
+    [Symbol.asyncDispose]: async () => service[Symbol.asyncDispose](),
+  }
+}
