@@ -18,7 +18,12 @@ interface Step {
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const GO_MODULES = ['postgresauditexporter', 'tenantheaderprocessor', 'distribution']
+const GO_MODULES = [
+  'auditreceipt',
+  'postgresauditexporter',
+  'tenantheaderprocessor',
+  'distribution',
+]
 
 const STEPS: readonly Step[] = [
   { name: 'format', run: () => runTools(['oxfmt', '--check', '.']) },

@@ -1,0 +1,3 @@
+module telltale.dev/otelcol/auditreceipt
+
+go 1.25.0
