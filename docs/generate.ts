@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { commands } from '../src/cli/commands.ts'
 import type { Setting } from '../src/config/setting.ts'
 import { MEANINGS } from '../src/core/errors.ts'
+import { cliPage } from './cli-page.ts'
+import { markdownTable, page, toDefault } from './markdown.ts'
 import { settingTables } from '../src/settings.ts'
 
 const repository = new URL('../', import.meta.url)
@@ -10,6 +13,7 @@ export function generatedPages(): Readonly<Record<string, string>> {
   return {
     'docs/reference/settings.md': settingsPage(),
     'docs/reference/errors.md': errorsPage(),
+    'docs/reference/cli.md': cliPage(commands),
   }
 }
 
@@ -35,8 +39,6 @@ const SECTIONS: readonly Section[] = [
       place,
     })),
 ]
-
-const NOTICE = '<!-- Made from the code by `npm run docs`. Change it there. -->'
 
 function settingsPage(): string {
   const parts = SECTIONS.flatMap((section, index) => {
@@ -71,14 +73,6 @@ function settingsTable(
     ]
   })
   return markdownTable(['option', 'variable', 'default', 'must be', 'what it does'], rows)
-}
-
-function toDefault(value: unknown): string {
-  if (value === undefined) return 'unset'
-  if (value === Infinity) return 'no limit'
-  if (Array.isArray(value)) return value.length === 0 ? 'empty' : `\`${value.join(',')}\``
-  if (typeof value === 'object') return 'empty'
-  return `\`${value as string | number | boolean}\``
 }
 
 /** The doc comments of an options interface: its own, and those of its members in their order. */
@@ -116,20 +110,6 @@ function errorsPage(): string {
     'After `init()` has returned only audit calls reject, with an `AuditError`: whoever asked for a guarantee hears when it cannot be kept. `init()` and `defineAuditEvent()` throw a `ConfigError`, whose `problems` list everything that is wrong. Whatever else fails is counted in a metric and said once per cause on stderr.',
     markdownTable(['code', 'meaning'], rows),
   )
-}
-
-function page(title: string, ...parts: readonly string[]): string {
-  return `${[NOTICE, `# ${title}`, ...parts].join('\n\n')}\n`
-}
-
-/** A table with its columns aligned, as the formatter has it. */
-function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const lines = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')))
-  const widths = head.map((_, column) => Math.max(...lines.map((cells) => cells[column]!.length)))
-  const toLine = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`
-  const rule = toLine(widths.map((width) => '-'.repeat(width)))
-  return [toLine(lines[0]!), rule, ...lines.slice(1).map(toLine)].join('\n')
 }
 
 if (import.meta.main) {

@@ -19,6 +19,7 @@ const LAYERS = [
   'tracing',
   'logging',
   'audit',
+  'verification',
   'admin',
   'lifecycle',
   'settings.ts',
@@ -27,10 +28,11 @@ const LAYERS = [
   'init.ts',
   'index.ts',
   'register.ts',
+  'cli',
 ]
 
 /** Put the parts together, so they see the files of every folder. */
-const WIRING: ReadonlySet<string> = new Set(['wiring', 'init.ts', 'index.ts'])
+const WIRING: ReadonlySet<string> = new Set(['wiring', 'init.ts', 'index.ts', 'cli'])
 
 /** Folders without a face: each file is a small tool of its own, and a face would only repeat it. */
 const TOOLBOXES: ReadonlySet<string> = new Set(['core', 'config'])
@@ -220,6 +222,24 @@ describe('what is loaded, and when', () => {
 
     expect(loaded).not.toEqual([])
     expect(packages.filter((name) => !runtime.has(name))).toEqual([])
+  })
+})
+
+describe('who speaks to the database', () => {
+  const DATABASE = /'pg(?:-copy-streams)?'/
+
+  test('the command line and the verification do, and load the driver when they need it', () => {
+    const early = imports.filter(({ to, typeOnly }) => !typeOnly && DATABASE.test(`'${to}'`))
+
+    expect(early.map(toArrow)).toEqual([])
+  })
+
+  test('nobody else does: a service must not load a driver for its telemetry', () => {
+    const users = filesWith(DATABASE).filter((path) => !/^(?:cli|verification)\//.test(path))
+    // The instrumentation of pg is named after it, and patches what the application has loaded itself.
+    const others = users.filter((path) => layerOf(path) !== 'instrumentation')
+
+    expect(others).toEqual([])
   })
 })
 

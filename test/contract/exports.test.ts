@@ -10,6 +10,7 @@ const repository = fileURLToPath(new URL('../..', import.meta.url))
 const manifest = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
   readonly name: string
   readonly exports: Readonly<Record<string, unknown>>
+  readonly bin: Readonly<Record<string, string>>
 }
 
 /** Newest change below a folder, in milliseconds; 0 when the folder is not there. */
@@ -179,15 +180,23 @@ describe('what is published', () => {
   })
 
   test('nothing else is there', () => {
-    const expected = /^(?:dist\/.*|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
+    const expected =
+      /^(?:dist\/.*|otel-collector\/postgresauditexporter\/sql\/\d{4}_\w+\.sql|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
 
     expect(files.filter((file) => !expected.test(file))).toEqual([])
   })
 
-  test('what the manifest leads to is there', () => {
-    const targets = JSON.stringify(manifest.exports).match(/dist\/[^"]+/g)
+  test('the migrations of the audit trail are there, for the command that runs them', () => {
+    const folder = 'otel-collector/postgresauditexporter/sql'
+    const migrations = readdirSync(join(repository, folder)).map((name) => `${folder}/${name}`)
 
-    expect(targets).toHaveLength(4)
+    expect(migrations.filter((path) => !files.includes(path))).toEqual([])
+  })
+
+  test('what the manifest leads to is there', () => {
+    const targets = JSON.stringify([manifest.exports, manifest.bin]).match(/dist\/[^"]+/g)
+
+    expect(targets).toHaveLength(5)
     expect(targets!.filter((path) => !files.includes(path))).toEqual([])
   })
 })
