@@ -1,30 +1,30 @@
 import type { MakeRecord } from './made-record.ts'
 
-/**
- * What `audit.record()` waits for: `spooled` until the record is on the disk of this machine, `stored` until it is committed
- * in PostgreSQL.
- */
+/** What a record's promise waits for: the producer's disk, or the commit in PostgreSQL. */
 export type Durability = 'spooled' | 'stored'
 
-/** A record that has its place. */
+/** Where a record has come to stand. */
 export interface AppendedRecord {
-  /** UUID, lower case. */
   readonly recordId: string
   readonly streamId: string
-  /** From 1. */
+  /** From 1, without gaps. */
   readonly sequence: number
   /** SHA-256 of the evidence, 64 lower-case hexadecimal digits. */
   readonly hash: string
 }
 
-/** Where `audit.record()` puts records; the spool is one. */
+/** Takes audit records in, in the order of the calls. */
 export interface AuditTrail {
   /**
-   * Gives the record its place, and resolves once it is as durable as asked.
+   * Appends a record; `make` is called at once, with the record's place.
    *
-   * `make` is called once, before this returns; what it throws rejects, and uses up no place.
-   *
-   * @throws {AuditError} when the promise cannot be kept
+   * @throws {AuditError} `TELLTALE_AUDIT_SPOOL_FULL`, `TELLTALE_AUDIT_SPOOL_FAILED`, `TELLTALE_AUDIT_OVERLOADED`,
+   * `TELLTALE_AUDIT_UNAVAILABLE`, and whatever `make` throws
    */
   append(make: MakeRecord, durability: Durability): Promise<AppendedRecord>
+  /**
+   * Appends a record that nobody waits for: it is in the file when the call returns, so that it outlives the process,
+   * and synced with the next group. Never throws; what cannot be written is counted and said once.
+   */
+  write(make: MakeRecord): void
 }
