@@ -31,8 +31,9 @@ test('what the private key signs, the public one of the verifier key verifies', 
   const written = await writeCheckpointKey(join(folder, 'keys'), 'trail-1')
 
   const privateKey = createPrivateKey(readFileSync(written.privateKeyFile, 'utf8'))
-  const [name, , key] = written.verifierKey.split('+')
-  const raw = Buffer.from(key!, 'base64')
+  // Base64 has the sign that stands between the parts.
+  const [name, , ...key] = written.verifierKey.split('+')
+  const raw = Buffer.from(key.join('+'), 'base64')
   const publicKey = createPublicKey({
     key: { kty: 'OKP', crv: 'Ed25519', x: raw.subarray(1).toString('base64url') },
     format: 'jwk',
