@@ -11,8 +11,8 @@ if [ "$listed" != "$generated" ]; then
   exit 1
 fi
 
-# The two modules here are built into the same binary, so each needs the versions that it has.
-for module in postgresauditexporter tenantheaderprocessor; do
+# The modules here are built into the same binary, so each needs the versions that it has.
+for module in auditgateextension postgresauditexporter tenantheaderprocessor; do
   sed -n 's/^\t\(go.opentelemetry.io[^ ]* v[^ ]*\).*/\1/p' "$module/go.mod" | while read -r name version; do
     built=$(sed -n "s|^\t$name \(v[^ ]*\).*|\1|p" distribution/go.mod)
     if [ -n "$built" ] && [ "$built" != "$version" ]; then
@@ -22,9 +22,17 @@ for module in postgresauditexporter tenantheaderprocessor; do
   done
 done
 
+validate() {
+  AUDIT_TOKEN=token AUDIT_POSTGRES_DSN=postgres://user:password@127.0.0.1:5432/audit \
+    AUDIT_TLS_CERT_FILE=certificate.pem AUDIT_TLS_KEY_FILE=key.pem \
+    "$@" --feature-gates=+extension.healthcheck.useComponentStatus
+}
+
 if [ $# -gt 0 ]; then
-  for file in config/*.yaml; do
-    AUDIT_TOKEN=token AUDIT_POSTGRES_DSN=postgres://user:password@127.0.0.1:5432/audit \
-      "$1" validate --config "$file" --feature-gates=+extension.healthcheck.useComponentStatus
+  for file in config/collector*.yaml; do
+    validate "$1" validate --config "$file"
+  done
+  for file in config/collector.yaml config/collector-audit.yaml; do
+    validate "$1" validate --config "$file" --config config/audit-tls.yaml
   done
 fi

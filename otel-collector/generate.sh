@@ -18,7 +18,7 @@ trap 'rm -rf "$workspace"' EXIT
 GOBIN="$workspace/bin" go install "go.opentelemetry.io/collector/cmd/builder@$builder_version"
 
 # Relative paths in builder.yaml, and in the go.mod that comes out, start from this folder.
-cp -R builder.yaml postgresauditexporter tenantheaderprocessor "$workspace/"
+cp -R builder.yaml auditgateextension auditreceipt postgresauditexporter tenantheaderprocessor "$workspace/"
 mkdir "$workspace/distribution"
 (cd "$workspace" && bin/builder --config builder.yaml --skip-compilation)
 

@@ -19,6 +19,7 @@ interface Step {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const GO_MODULES = [
+  'auditgateextension',
   'auditreceipt',
   'postgresauditexporter',
   'tenantheaderprocessor',

@@ -38,7 +38,8 @@ export function createStateDirectory(environment: LauncherEnvironment): string {
   const directory = mkdtempSync(join(environment.temporaryDirectory, 'telltale-'))
   // PostgreSQL, run as another user when we are root, has to get through to its own folder.
   chmodSync(directory, 0o711)
-  for (const folder of ['logs', 'checkpoints']) mkdirSync(join(directory, folder), { mode: 0o700 })
+  for (const folder of ['logs', 'checkpoints', 'audit-tokens'])
+    mkdirSync(join(directory, folder), { mode: 0o700 })
   return directory
 }
 

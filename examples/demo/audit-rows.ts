@@ -18,6 +18,8 @@ export interface AuditRow {
   readonly trace_id: string | null
   readonly span_id: string | null
   readonly service_name: string | null
+  /** Who delivered it, as the audit endpoint knows them. */
+  readonly ingested_by: string | null
   readonly details: Readonly<Record<string, unknown>>
 }
 
@@ -36,7 +38,7 @@ export async function readAuditRows(
     const { rows } = await client.query<AuditRow>(
       `SELECT record_id, event_name, occurred_at, recorded_at, actor_id, actor_type, action, outcome,
          target_type, target_id, source_id, request_id, tenant_id, trace_id, span_id, service_name,
-         details
+         ingested_by, details
        FROM audit.records WHERE ${key}::text = $1 ORDER BY occurred_at`,
       [value],
     )

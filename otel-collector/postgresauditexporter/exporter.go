@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/exporter"
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
+	"telltale.dev/otelcol/auditreceipt"
 )
 
 // shutdownPatience is how long shutdown waits for the connections to close.
@@ -68,6 +69,7 @@ func (e *auditExporter) push(ctx context.Context, logs plog.Logs) error {
 		return toRetryable(err)
 	}
 
+	auditreceipt.Add(ctx, logs.LogRecordCount())
 	e.metrics.committed(ctx, counts, len(content.quarantined), time.Since(begun))
 	e.health.report(nil)
 	e.warnOfLosses(counts, content.quarantined)

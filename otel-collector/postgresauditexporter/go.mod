@@ -27,7 +27,10 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260414002931-afd174a4e478
 	google.golang.org/grpc v1.82.0
 	google.golang.org/protobuf v1.36.11
+	telltale.dev/otelcol/auditreceipt v0.0.0
 )
+
+replace telltale.dev/otelcol/auditreceipt => ../auditreceipt
 
 require (
 	github.com/cenkalti/backoff/v7 v7.0.0 // indirect

@@ -5,7 +5,7 @@ import { readAuditRows } from '../../examples/demo/audit-rows.ts'
 import { eventually } from '../../examples/demo/eventually.ts'
 import { readLogs } from '../../examples/demo/logs.ts'
 import { countAudit } from './support/audit-counts.ts'
-import { createAuditRequest, postLogs } from './support/audit-otlp.ts'
+import { createAuditRequest, postForReceipt, postLogs } from './support/audit-otlp.ts'
 import { startProbe } from './support/probe.ts'
 
 const open = new AsyncDisposableStack()
@@ -37,6 +37,37 @@ test('an audit request that is posted twice is stored once', async () => {
       action: 'log_in',
       service_name: 'plain-otlp',
     },
+  ])
+})
+
+test('only the audit endpoint gives a receipt, and only for what is committed', async () => {
+  const { auditOtlp, otlp } = stack.addresses
+  const { body } = createAuditRequest()
+  const receipt = { status: 200, format: 'telltale/1', committed: '1' }
+  const none = { format: null, committed: null }
+
+  expect(await postForReceipt(auditOtlp, body, authorized())).toMatchObject(receipt)
+  // A repeated delivery is committed as well: the producer may have missed the first answer.
+  expect(await postForReceipt(auditOtlp, body, authorized())).toMatchObject(receipt)
+  expect(await postForReceipt(otlp, body)).toMatchObject({ status: 200, ...none })
+  expect(await postForReceipt(auditOtlp, '{"resourceLogs":[]}', authorized())).toMatchObject({
+    status: 200,
+    ...none,
+  })
+  const newer = { ...authorized(), 'telltale-audit-format': 'telltale/2' }
+  const refused = await postForReceipt(auditOtlp, createAuditRequest().body, newer)
+  expect(refused).toMatchObject({ status: 400, ...none })
+  expect(refused.text).toMatch(/"telltale\/2".*"telltale\/1"/)
+})
+
+test('an audit record says who delivered it', async () => {
+  const { auditOtlp, postgresAuditor } = stack.addresses
+  const { recordId, body } = createAuditRequest()
+
+  expect(await postLogs(auditOtlp, body, authorized())).toBe(200)
+
+  expect(await readAuditRows(postgresAuditor, 'record_id', recordId)).toMatchObject([
+    { ingested_by: 'default' },
   ])
 })
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { ComponentPlan } from '../component.ts'
 import { configurationFile } from '../configuration.ts'
 import { toPostgresUrl } from '../database.ts'
@@ -42,6 +43,7 @@ export function planCollector(context: PlanContext, program: string): ComponentP
           database: 'telltale',
         })}?sslmode=disable`,
         AUDIT_TOKEN: secrets.auditToken,
+        AUDIT_TOKEN_DIRECTORY: join(context.stateDirectory, 'audit-tokens'),
       },
       logFile: logFileOf(context, 'collector'),
       endSignals: ['SIGTERM'],

@@ -37,19 +37,42 @@ export function createAuditRequest(service = 'plain-otlp'): AuditRequest {
   return { recordId, traceId, body }
 }
 
+/** What a producer goes by when it decides whether to release its records. */
+export interface AuditAnswer {
+  readonly status: number
+  /** `Telltale-Audit-Format`, if there is one. */
+  readonly format: string | null
+  /** `Telltale-Audit-Committed`, if there is one. */
+  readonly committed: string | null
+  readonly text: string
+}
+
 /** Posts log records to an OTLP endpoint; answers the status. */
 export async function postLogs(
   endpoint: string,
   body: string | Uint8Array<ArrayBuffer>,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<number> {
+  return (await postForReceipt(endpoint, body, headers)).status
+}
+
+/** Posts log records to an OTLP endpoint; answers what a producer looks at. */
+export async function postForReceipt(
+  endpoint: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<AuditAnswer> {
   const response = await fetch(`${endpoint}/v1/logs`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...headers },
     body,
   })
-  await response.arrayBuffer()
-  return response.status
+  return {
+    status: response.status,
+    format: response.headers.get('telltale-audit-format'),
+    committed: response.headers.get('telltale-audit-committed'),
+    text: await response.text(),
+  }
 }
 
 function toOtlp(attributes: Readonly<Record<string, string>>): object[] {
