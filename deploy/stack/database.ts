@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { Client } from 'pg'
+import { migrateAuditSchema } from '../../src/cli/audit/migrations.ts'
 import { configurationFile } from './configuration.ts'
 import { messageOf } from './errors.ts'
 
@@ -37,8 +37,7 @@ export interface AuditPasswords {
 }
 
 /**
- * Makes the audit database, runs the audit trail's migrations in the order of their names and sets up
- * the two users. Can be run again.
+ * Makes the audit database, runs the audit trail's migrations and sets up the two users. Can be run again.
  *
  * @param server - the superuser's URL of the database `postgres`
  * @param database - the superuser's URL of the audit database
@@ -54,9 +53,7 @@ export async function prepareAuditDatabase(
     if (!rowCount) await client.query('CREATE DATABASE telltale')
   })
   await withClient(database, async (client) => {
-    for (const file of await migrationFiles(repository)) {
-      await runFile(client, file)
-    }
+    await migrateAuditSchema(client)
     await client.query(
       `SELECT set_config('telltale.writer_password', $1, false),
               set_config('telltale.auditor_password', $2, false)`,
@@ -90,12 +87,6 @@ export async function createDatabase(server: string, name: string): Promise<stri
 /** A password or token: 192 random bits in characters that need no escaping anywhere. */
 export function newSecret(): string {
   return randomBytes(24).toString('base64url')
-}
-
-async function migrationFiles(repository: string): Promise<readonly string[]> {
-  const folder = configurationFile({ repository }, 'auditMigrations')
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort()
-  return files.map((file) => join(folder, file))
 }
 
 async function runFile(client: Client, file: string): Promise<void> {

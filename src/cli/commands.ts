@@ -1,5 +1,6 @@
 import { keygenCommand } from './audit/keygen.ts'
+import { migrateCommand } from './audit/migrate.ts'
 import type { Command } from './command.ts'
 
 /** Every command, in the order in which help and reference list them. */
-export const commands: readonly Command[] = [keygenCommand]
+export const commands: readonly Command[] = [keygenCommand, migrateCommand]
