@@ -1,0 +1,132 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { until } from '../../deploy/stack/deadline.ts'
+import type { Stack } from '../../deploy/stack/stack.ts'
+import type { DataOrder, ProducerOrder } from './producer/order.ts'
+import { type Ledgers, openLedgers } from './support/ledger.ts'
+import { type Producer, type ProducerScript, startProducer } from './support/producers.ts'
+import { createRandom, type Random } from './support/random.ts'
+
+/** How a producer of a field differs from the usual one. */
+export interface LoadOptions extends Partial<Omit<ProducerOrder, 'ledger'>> {
+  /** Base URL of the audit receiver; the stack's own if not given. */
+  readonly auditEndpoint?: string
+  /** Another folder for the spool than the one that all producers of a field share. */
+  readonly spool?: string
+  readonly nodeArguments?: readonly string[]
+  readonly variables?: Readonly<Record<string, string>>
+}
+
+/** Where one fault is fought out: a running stack, producers, and the account they keep. */
+export interface Field extends AsyncDisposable {
+  readonly stack: Stack
+  /** `service.name` of its producers. */
+  readonly service: string
+  readonly rounds: number
+  readonly random: Random
+  /** Everything of this fault on disk. */
+  readonly folder: string
+  readonly ledgers: Ledgers
+  /** The folders of spools that producers were given. */
+  readonly spools: ReadonlySet<string>
+  readonly notes: readonly string[]
+  /** Tells people how far it is. */
+  say(line: string): void
+  /** Adds to what the table says about this fault. */
+  note(line: string): void
+  startProducer(options?: LoadOptions): Promise<Producer>
+  /** Starts one that records a case of `dataCases` and ends. */
+  startDataProducer(dataCase: string): Promise<Producer>
+  /** Returns once so many more records are recorded by whichever producer; `false` when time was over first. */
+  untilRecorded(more: number, withinMillis?: number): Promise<boolean>
+  /** Ends the producers in order. */
+  stopProducers(): Promise<void>
+}
+
+/** What a field is made from. */
+export interface FieldPlan {
+  readonly stack: Stack
+  readonly service: string
+  readonly rounds: number
+  readonly seed: number
+  readonly folder: string
+  readonly say: (line: string) => void
+}
+
+const PER_SECOND = 200
+const RECORDED_WITHIN_MILLIS = 60_000
+
+/** Prepares a field; nothing runs yet. */
+export function createField(plan: FieldPlan): Field {
+  const { stack, folder, service } = plan
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const ledgers = openLedgers(folder)
+  const producers = new Set<Producer>()
+  const spools = new Set<string>()
+  const notes: string[] = []
+
+  const launch = async (
+    script: ProducerScript,
+    order: ProducerOrder | DataOrder,
+    options: LoadOptions,
+  ): Promise<Producer> => {
+    const { auditEndpoint, spool = join(folder, 'spool'), nodeArguments, variables } = options
+    spools.add(spool)
+    const producer = await startProducer({
+      script,
+      order,
+      logFile: join(folder, 'producers.log'),
+      ...(nodeArguments && { nodeArguments }),
+      variables: {
+        OTEL_SERVICE_NAME: service,
+        OTEL_EXPORTER_OTLP_ENDPOINT: stack.addresses.otlp,
+        TELLTALE_AUDIT_ENDPOINT: auditEndpoint ?? stack.addresses.auditOtlp,
+        TELLTALE_AUDIT_TOKEN: stack.addresses.auditToken,
+        TELLTALE_AUDIT_SPOOL_DIRECTORY: spool,
+        ...variables,
+      },
+    })
+    producers.add(producer)
+    return producer
+  }
+
+  const stopProducers = async (): Promise<void> => {
+    await Promise.all([...producers].map(async (producer) => producer.stop()))
+    producers.clear()
+  }
+
+  return {
+    stack,
+    service,
+    rounds: plan.rounds,
+    random: createRandom(plan.seed, service),
+    folder,
+    ledgers,
+    spools,
+    notes,
+    say: plan.say,
+    note: (line) => void notes.push(line),
+    startProducer: async (options = {}) => {
+      const { perSecond = PER_SECOND, end, textLength } = options
+      const order: ProducerOrder = {
+        ledger: ledgers.nextFile(),
+        perSecond,
+        ...(end && { end }),
+        ...(textLength !== undefined && { textLength }),
+      }
+      return launch('producer.ts', order, options)
+    },
+    startDataProducer: async (dataCase) =>
+      launch('data-producer.ts', { ledger: ledgers.nextFile(), dataCase, rounds: plan.rounds }, {}),
+    untilRecorded: async (more, withinMillis = RECORDED_WITHIN_MILLIS) => {
+      ledgers.refresh()
+      const wanted = ledgers.recorded.size + more
+      return until(() => {
+        ledgers.refresh()
+        return ledgers.recorded.size >= wanted
+      }, withinMillis)
+    },
+    stopProducers,
+    [Symbol.asyncDispose]: stopProducers,
+  }
+}

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Fault } from '../fault.ts'
+import type { Field } from '../field.ts'
+import { withClient } from '../support/database.ts'
+import { strikeUnderLoad } from '../support/strike.ts'
+
+/** What can happen to PostgreSQL. */
+export const postgresFaults: readonly Fault[] = [
+  {
+    where: 'postgres',
+    name: 'postgres-immediate-stop',
+    about: 'PostgreSQL is stopped in immediate mode under load and started again',
+    rounds: 50,
+    run: async (field) => {
+      const postgres = field.stack.component('postgres')
+      await strikeUnderLoad(field, async () => {
+        await postgres.stop({ mode: 'immediate' })
+        await sleep(field.random.between(0, 300))
+        await postgres.start()
+      })
+    },
+  },
+  statements('postgres-read-only', 'PostgreSQL takes no writes', {
+    strike: ['ALTER SYSTEM SET default_transaction_read_only = on', 'SELECT pg_reload_conf()'],
+    repair: ['ALTER SYSTEM RESET default_transaction_read_only', 'SELECT pg_reload_conf()'],
+  }),
+  statements('postgres-table-missing', 'the table of the records is away', {
+    strike: ['ALTER TABLE audit.records RENAME TO records_away'],
+    repair: ['ALTER TABLE audit.records_away RENAME TO records'],
+  }),
+  statements('postgres-connection-limit', "the writer's connections are ended and none is let in", {
+    strike: ['ALTER ROLE telltale_writer CONNECTION LIMIT 0', endSessions()],
+    repair: ['ALTER ROLE telltale_writer CONNECTION LIMIT -1'],
+  }),
+  statements('postgres-statement-timeout', 'a lock holds every statement up beyond its time-out', {
+    strike: ['BEGIN', 'LOCK TABLE audit.records IN ACCESS EXCLUSIVE MODE'],
+    repair: ['ROLLBACK'],
+    // The exporter's own limits are 2 s for a lock and 3 s for a statement.
+    leastMillis: 3_500,
+  }),
+  statements('postgres-rights-missing', 'the writer has lost its rights', {
+    strike: ['REVOKE audit_writer FROM telltale_writer'],
+    repair: ['GRANT audit_writer TO telltale_writer'],
+  }),
+]
+
+interface Statements {
+  readonly strike: readonly string[]
+  readonly repair: readonly string[]
+  /** How long it lasts at least. Default 200. */
+  readonly leastMillis?: number
+}
+
+/** A fault that a superuser makes and takes back by SQL. */
+function statements(
+  name: string,
+  about: string,
+  { strike, repair, leastMillis = 200 }: Statements,
+): Fault {
+  return {
+    where: 'postgres',
+    name,
+    about: `${about}, for a while`,
+    rounds: 5,
+    run: async (field) =>
+      strikeUnderLoad(field, async () => asSuperuser(field, strike, repair, leastMillis)),
+  }
+}
+
+/** All in one session, which the fault itself does not touch. */
+async function asSuperuser(
+  { stack, random }: Field,
+  strike: readonly string[],
+  repair: readonly string[],
+  leastMillis: number,
+): Promise<void> {
+  await withClient(stack.addresses.postgres, async (client) => {
+    await client.query('SET default_transaction_read_only = off')
+    for (const statement of strike) await client.query(statement)
+    await sleep(random.between(leastMillis, leastMillis + 2_000))
+    for (const statement of repair) await client.query(statement)
+  })
+}
+
+function endSessions(): string {
+  return `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'telltale_writer'`
+}

@@ -1,0 +1,39 @@
+/** What a producer is told, as JSON in `FAULTS_ORDER`. */
+export interface ProducerOrder {
+  /** File of its account, appended to. */
+  readonly ledger: string
+  /** Records each second, in groups of chance size; 0 only delivers what others have left. */
+  readonly perSecond: number
+  /** How it ends by itself; a signal ends it otherwise. */
+  readonly end?: ProducerEnd
+  /** Length of a text in the details of each record. Default 100. */
+  readonly textLength?: number
+}
+
+/** An end from within, once so many records are recorded. */
+export interface ProducerEnd {
+  readonly how: 'exit' | 'throw' | 'reject' | 'drain'
+  readonly afterRecorded: number
+}
+
+/** The variable that carries the order. */
+export const ORDER_VARIABLE = 'FAULTS_ORDER'
+
+/** Kinds of lines in an account: begun before `audit.record()`, recorded or refused after its promise settled. */
+export const ledgerMarks = { begun: 'b', recorded: 'r', refused: 'x' } as const
+
+/** What a producer of odd data is told. */
+export interface DataOrder {
+  readonly ledger: string
+  /** A key of `dataCases`. */
+  readonly dataCase: string
+  readonly rounds: number
+}
+
+/** What tells one odd record from another wherever it ends: as the id of its target. */
+export function newMark(chance: Buffer): string {
+  return `mark-${chance.toString('hex')}`
+}
+
+/** The same for PostgreSQL. */
+export const MARK_PATTERN = 'mark-[0-9a-f]{16}'
