@@ -1,0 +1,193 @@
+package checkpoint
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"telltale.dev/otelcol/postgresauditexporter/internal/merkle"
+)
+
+const extension = ".jsonl"
+
+// maxFileBytes is far more than a run of years writes, and keeps a strange file from being read whole.
+const maxFileBytes = 1 << 30
+
+// ErrInUse says that another process writes a log's file, so that its sealer lives.
+var ErrInUse = errors.New("another process writes this file")
+
+// File holds the checkpoints of one sealer's log, one on each line. Only one process at a time has it
+// open for writing.
+type File struct {
+	sealer string
+	file   *os.File
+	last   *Checkpoint
+	// previous is the note of last.
+	previous Note
+}
+
+// line is what stands in the file, and in Loki.
+type line struct {
+	Checkpoint Note `json:"checkpoint"`
+}
+
+// OpenFile opens the file of a sealer's log for writing, and makes it if there is none. What a crash
+// left behind the last whole line is cut off: it was not synced, so nobody was told of it.
+func OpenFile(directory, sealer string) (*File, error) {
+	path := filepath.Join(directory, sealer+extension)
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	opened := &File{sealer: sealer, file: file}
+	if err := opened.prepare(directory); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), file.Close())
+	}
+	return opened, nil
+}
+
+func (f *File) prepare(directory string) error {
+	if err := lockFile(f.file); err != nil {
+		return err
+	}
+	content, err := io.ReadAll(io.LimitReader(f.file, maxFileBytes))
+	if err != nil {
+		return err
+	}
+	whole := bytes.LastIndexByte(content, '\n') + 1
+	if whole < len(content) {
+		if err := f.file.Truncate(int64(whole)); err != nil {
+			return err
+		}
+		if err := f.file.Sync(); err != nil {
+			return err
+		}
+	}
+	if err := f.readLast(content[:whole]); err != nil {
+		return err
+	}
+	return syncDirectory(directory)
+}
+
+func (f *File) readLast(content []byte) error {
+	lines := bytes.Split(bytes.TrimSuffix(content, []byte("\n")), []byte("\n"))
+	newest := lines[len(lines)-1]
+	if len(newest) == 0 {
+		return nil
+	}
+	var read line
+	if err := json.Unmarshal(newest, &read); err != nil {
+		return fmt.Errorf("line %d: %w", len(lines), errNoCheckpoint)
+	}
+	last, err := Parse(read.Checkpoint)
+	if err != nil {
+		return fmt.Errorf("line %d: %w", len(lines), err)
+	}
+	if last.Sealer != f.sealer {
+		return fmt.Errorf("line %d: it is a checkpoint of the sealer %s", len(lines), last.Sealer)
+	}
+	f.last, f.previous = &last, read.Checkpoint
+	return nil
+}
+
+// Last is the newest checkpoint and its note; nil if there is none.
+func (f *File) Last() (*Checkpoint, Note) { return f.last, f.previous }
+
+// IsClosed answers whether the log has ended.
+func (f *File) IsClosed() bool { return f.last != nil && f.last.Closed }
+
+// Append signs the next checkpoint and returns once it is on disk. The file fills in the sealer and
+// the note before it. A log only grows, and nothing follows its end.
+func (f *File) Append(key *Key, next Checkpoint) error {
+	next.Sealer = f.sealer
+	if err := f.checkNext(next); err != nil {
+		return err
+	}
+	if f.last != nil {
+		hash := f.previous.Hash()
+		next.Previous = &hash
+	}
+	note := key.Sign(next)
+	written, err := encodeLine(note)
+	if err != nil {
+		return err
+	}
+	end, err := f.file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return err
+	}
+	if err := f.write(written); err != nil {
+		// A full disk may have taken a part; the next attempt must not come behind it.
+		return errors.Join(err, f.file.Truncate(end))
+	}
+	f.last, f.previous = &next, note
+	return nil
+}
+
+func (f *File) checkNext(next Checkpoint) error {
+	switch {
+	case f.last == nil:
+		return nil
+	case f.last.Closed:
+		return fmt.Errorf("the log of the sealer %s is closed", f.sealer)
+	case next.Size < f.last.Size:
+		return fmt.Errorf("the log of the sealer %s had %d seals and cannot have %d", f.sealer, f.last.Size, next.Size)
+	case next.Size == f.last.Size && next.Root != f.last.Root:
+		return fmt.Errorf("the log of the sealer %s has another root at %d seals than was signed", f.sealer, next.Size)
+	}
+	return nil
+}
+
+func (f *File) write(content []byte) error {
+	if _, err := f.file.Write(content); err != nil {
+		return err
+	}
+	return f.file.Sync()
+}
+
+// Close lets others write the file.
+func (f *File) Close() error { return f.file.Close() }
+
+// encodeLine keeps the note legible: Go would write < and > as escapes otherwise.
+func encodeLine(note Note) ([]byte, error) {
+	var buffer bytes.Buffer
+	encoder := json.NewEncoder(&buffer)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(line{note})
+	return buffer.Bytes(), err
+}
+
+var fileName = regexp.MustCompile(`^` + uuidPattern + `\.jsonl$`)
+
+// Sealers lists whose logs have a file in a directory.
+func Sealers(directory string) ([]string, error) {
+	entries, err := os.ReadDir(directory)
+	if err != nil {
+		return nil, err
+	}
+	var sealers []string
+	for _, entry := range entries {
+		if fileName.MatchString(entry.Name()) {
+			sealers = append(sealers, strings.TrimSuffix(entry.Name(), extension))
+		}
+	}
+	return sealers, nil
+}
+
+// Empty is the first checkpoint of a log, made before its first seal: a sealer whose rows disappear
+// altogether is missed all the same.
+func Empty() Checkpoint { return Checkpoint{Root: merkle.EmptyRoot()} }
+
+func syncDirectory(path string) error {
+	directory, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(directory.Sync(), directory.Close())
+}
