@@ -56,3 +56,17 @@ func appendLine(path string, before []byte, text string) error {
 	}
 	return nil
 }
+
+// ReadVerifiers reads the verifier keys of a directory's checkpoints.
+func ReadVerifiers(directory string) ([]Verifier, error) {
+	path := filepath.Join(directory, publicKeyFile)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the public keys of the checkpoints cannot be read: %w", err)
+	}
+	verifiers, err := ParseVerifiers(string(content))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return verifiers, nil
+}

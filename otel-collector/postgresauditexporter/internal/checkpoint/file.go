@@ -16,8 +16,8 @@ import (
 
 const extension = ".jsonl"
 
-// maxFileBytes is far more than a run of years writes, and keeps a strange file from being read whole.
-const maxFileBytes = 1 << 30
+// endBytes is many times as long as a line.
+const endBytes = 64 << 10
 
 // ErrInUse says that another process writes a log's file, so that its sealer lives.
 var ErrInUse = errors.New("another process writes this file")
@@ -56,16 +56,16 @@ func (f *File) prepare(directory string) error {
 	if err := lockFile(f.file); err != nil {
 		return err
 	}
-	content, err := io.ReadAll(io.LimitReader(f.file, maxFileBytes))
+	content, from, err := f.readEnd()
 	if err != nil {
 		return err
 	}
 	whole := bytes.LastIndexByte(content, '\n') + 1
+	if whole == 0 && from > 0 {
+		return fmt.Errorf("its last %d bytes have no line: %w", len(content), errNoCheckpoint)
+	}
 	if whole < len(content) {
-		if err := f.file.Truncate(int64(whole)); err != nil {
-			return err
-		}
-		if err := f.file.Sync(); err != nil {
+		if err := errors.Join(f.file.Truncate(from+int64(whole)), f.file.Sync()); err != nil {
 			return err
 		}
 	}
@@ -75,22 +75,33 @@ func (f *File) prepare(directory string) error {
 	return syncDirectory(directory)
 }
 
+// readEnd reads enough for the newest line: a run of a year fills gigabytes.
+func (f *File) readEnd() (content []byte, from int64, err error) {
+	size, err := f.file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, 0, err
+	}
+	from = max(0, size-endBytes)
+	content, err = io.ReadAll(io.NewSectionReader(f.file, from, size-from))
+	return content, from, err
+}
+
 func (f *File) readLast(content []byte) error {
-	lines := bytes.Split(bytes.TrimSuffix(content, []byte("\n")), []byte("\n"))
-	newest := lines[len(lines)-1]
+	content = bytes.TrimSuffix(content, []byte("\n"))
+	newest := content[bytes.LastIndexByte(content, '\n')+1:]
 	if len(newest) == 0 {
 		return nil
 	}
 	var read line
 	if err := json.Unmarshal(newest, &read); err != nil {
-		return fmt.Errorf("line %d: %w", len(lines), errNoCheckpoint)
+		return fmt.Errorf("its newest line: %w", errNoCheckpoint)
 	}
 	last, err := Parse(read.Checkpoint)
 	if err != nil {
-		return fmt.Errorf("line %d: %w", len(lines), err)
+		return fmt.Errorf("its newest line: %w", err)
 	}
 	if last.Sealer != f.sealer {
-		return fmt.Errorf("line %d: it is a checkpoint of the sealer %s", len(lines), last.Sealer)
+		return fmt.Errorf("its newest line is a checkpoint of the sealer %s", last.Sealer)
 	}
 	f.last, f.previous = &last, read.Checkpoint
 	return nil
@@ -163,7 +174,10 @@ func encodeLine(note Note) ([]byte, error) {
 	return buffer.Bytes(), err
 }
 
-var fileName = regexp.MustCompile(`^` + uuidPattern + `\.jsonl$`)
+var sealerID = regexp.MustCompile(`^` + uuidPattern + `$`)
+
+// IsSealer answers whether a text is a sealer's id.
+func IsSealer(text string) bool { return sealerID.MatchString(text) }
 
 // Sealers lists whose logs have a file in a directory.
 func Sealers(directory string) ([]string, error) {
@@ -173,8 +187,8 @@ func Sealers(directory string) ([]string, error) {
 	}
 	var sealers []string
 	for _, entry := range entries {
-		if fileName.MatchString(entry.Name()) {
-			sealers = append(sealers, strings.TrimSuffix(entry.Name(), extension))
+		if sealer, isLog := strings.CutSuffix(entry.Name(), extension); isLog && IsSealer(sealer) {
+			sealers = append(sealers, sealer)
 		}
 	}
 	return sealers, nil

@@ -104,6 +104,40 @@ func TestATornLastLineIsCutOff(t *testing.T) {
 	}
 }
 
+func TestALongFileIsReadFromItsEnd(t *testing.T) {
+	directory, key := t.TempDir(), newTestKey(t, 0)
+	file := openFile(t, directory)
+	var log merkle.Log
+	for size := uint64(0); size < 300; size++ {
+		appendAt(t, file, key, &log, size)
+	}
+	closeFile(t, file)
+	if info, err := os.Stat(filepath.Join(directory, vectorSealer+extension)); err != nil || info.Size() < endBytes {
+		t.Fatalf("the file is too short for this test: %v, %v", info, err)
+	}
+
+	file = openFile(t, directory)
+	appendAt(t, file, key, &log, 300)
+	closeFile(t, file)
+	if read := readFile(t, directory, key); len(read) != 301 || read[300].Size != 300 {
+		t.Errorf("the file holds %d checkpoints", len(read))
+	}
+}
+
+func TestAFileWithoutLinesIsLeftAsItIs(t *testing.T) {
+	directory := t.TempDir()
+	path := filepath.Join(directory, vectorSealer+extension)
+	if err := os.WriteFile(path, make([]byte, 2*endBytes), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenFile(directory, vectorSealer); err == nil {
+		t.Error("it was opened")
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() != 2*endBytes {
+		t.Errorf("it was changed: %v, %v", info, err)
+	}
+}
+
 func TestADamagedNewestLineIsNotBuiltUpon(t *testing.T) {
 	directory := t.TempDir()
 	for name, content := range map[string]string{
@@ -114,7 +148,7 @@ func TestADamagedNewestLineIsNotBuiltUpon(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(directory, vectorSealer+extension), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := OpenFile(directory, vectorSealer); err == nil || !strings.Contains(err.Error(), "line 1") {
+		if _, err := OpenFile(directory, vectorSealer); err == nil || !strings.Contains(err.Error(), "newest line") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
