@@ -3,6 +3,10 @@ export const MEANINGS = {
   TELLTALE_CONFIG_INVALID: 'One or more settings cannot be used; nothing was started.',
   TELLTALE_AUDIT_NOT_STARTED: 'audit.record() was called before init(), or after shutdown().',
   TELLTALE_AUDIT_EVENT_INVALID: 'The event does not fit its definition; it was not recorded.',
+  TELLTALE_AUDIT_SPOOL_FULL:
+    'The audit spool has reached its size limit; the event was not recorded, and nothing older was dropped.',
+  TELLTALE_AUDIT_SPOOL_FAILED:
+    'The disk refused the audit spool; the event was not recorded, unless the message says that nobody knows.',
   TELLTALE_AUDIT_OVERLOADED:
     'More records wait for the Collector than the limit allows; the event was not recorded.',
   TELLTALE_AUDIT_REFUSED: 'The Collector refused the record for good; it was not stored.',
