@@ -1,0 +1,86 @@
+import type { Meter } from '@opentelemetry/api'
+
+/** What is counted of audit records. */
+export interface AuditMetrics {
+  /** One more is on the producer's disk. */
+  recorded(): void
+  /** So many have their receipt. */
+  delivered(count: number): void
+  /** One was not recorded, or not confirmed in time, by error code. */
+  refused(code: string): void
+  /** One was set aside because the Collector refuses it for itself. */
+  parked(): void
+  /** So many bytes of the spool were no record. */
+  skipped(bytes: number): void
+}
+
+/** How the spool stands, asked at each scrape. */
+export interface SpoolLevel {
+  readonly backlogRecords: number
+  readonly bytes: number
+  readonly maxBytes: number
+  readonly oldestAgeSeconds: number
+}
+
+const REFUSED_CODES = ['SPOOL_FULL', 'SPOOL_FAILED', 'OVERLOADED', 'UNAVAILABLE', 'REFUSED']
+
+/** The audit trail's own metrics. */
+export function createAuditMetrics(meter: Meter, level: () => SpoolLevel): AuditMetrics {
+  const recorded = meter.createCounter('telltale.audit.records.recorded', {
+    unit: '{record}',
+    description: "Audit records that are on the producer's disk.",
+  })
+  const delivered = meter.createCounter('telltale.audit.records.delivered', {
+    unit: '{record}',
+    description: 'Audit records that the Collector has confirmed as committed.',
+  })
+  const refused = meter.createCounter('telltale.audit.records.refused', {
+    unit: '{record}',
+    description: 'Audit records that were not recorded, or not confirmed in time, by error code.',
+  })
+  const parked = meter.createCounter('telltale.audit.records.parked', {
+    unit: '{record}',
+    description: 'Audit records that were set aside because the Collector refuses them.',
+  })
+  const skipped = meter.createCounter('telltale.audit.spool.skipped', {
+    unit: 'By',
+    description: 'Bytes of the spool that were no record: torn or altered.',
+  })
+  observeLevel(meter, level)
+  for (const counter of [recorded, delivered, parked, skipped]) counter.add(0)
+  for (const code of REFUSED_CODES) refused.add(0, { 'error.type': `TELLTALE_AUDIT_${code}` })
+  return {
+    recorded: () => recorded.add(1),
+    delivered: (count) => delivered.add(count),
+    refused: (code) => refused.add(1, { 'error.type': code }),
+    parked: () => parked.add(1),
+    skipped: (bytes) => skipped.add(bytes),
+  }
+}
+
+function observeLevel(meter: Meter, level: () => SpoolLevel): void {
+  meter
+    .createObservableUpDownCounter('telltale.audit.spool.backlog', {
+      unit: '{record}',
+      description: "Audit records of this process's stream that have no receipt yet.",
+    })
+    .addCallback((result) => result.observe(level().backlogRecords))
+  meter
+    .createObservableUpDownCounter('telltale.audit.spool.size', {
+      unit: 'By',
+      description: 'Bytes in the folder of the spool, other processes on it included.',
+    })
+    .addCallback((result) => result.observe(level().bytes))
+  meter
+    .createObservableUpDownCounter('telltale.audit.spool.limit', {
+      unit: 'By',
+      description: 'Bytes at which the spool refuses records.',
+    })
+    .addCallback((result) => result.observe(level().maxBytes))
+  meter
+    .createObservableGauge('telltale.audit.spool.oldest_age', {
+      unit: 's',
+      description: 'Age of the oldest audit record without a receipt; 0 when there is none.',
+    })
+    .addCallback((result) => result.observe(level().oldestAgeSeconds))
+}
