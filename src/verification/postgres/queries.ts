@@ -1,0 +1,66 @@
+import { type SealRange, TEXT_COLUMNS } from '../rows.ts'
+
+/** JSON columns: they are read as jsonb, the others as text. */
+const FIRST_JSON = TEXT_COLUMNS.indexOf('details')
+
+/** Columns before the texts, in their order. */
+const RECORD_COLUMNS = [
+  'sealer_id',
+  'seal_number',
+  'leaf_index',
+  'record_id',
+  'hash',
+  'evidence',
+  'evidence_by',
+  'ingested_by',
+  'recorded_at',
+  'occurred_at',
+  'occurred_unix_nano',
+  'sequence_number',
+  'prev_hash',
+  'annex_hash',
+]
+
+/** Where the texts start among the fields of a record. */
+export const FIRST_TEXT = RECORD_COLUMNS.length
+export const FIRST_JSON_FIELD = FIRST_TEXT + FIRST_JSON
+/** Where the annex starts: salt, bytes, details. */
+export const FIRST_ANNEX = FIRST_TEXT + TEXT_COLUMNS.length
+
+const RECORD_FIELDS = [...RECORD_COLUMNS, ...TEXT_COLUMNS].map((name) => `r.${name}`).join(', ')
+
+/** What is read of each table for a range of seals. */
+export const rangeQueries = {
+  seals: (range: SealRange): string =>
+    `SELECT s.sealer_id, s.seal_number, s.leaf_count, s.recorded_at, s.root, s.leaves FROM audit.seals s WHERE ${within('s', range)}`,
+
+  records: (range: SealRange): string =>
+    `SELECT ${RECORD_FIELDS}, a.salt, a.annex, a.details FROM audit.records r LEFT JOIN audit.annexes a ON a.record_id = r.record_id WHERE ${within('r', range)}`,
+
+  conflicts: (range: SealRange): string =>
+    `SELECT c.sealer_id, c.seal_number, c.leaf_index, c.record_id, c.hash, c.stored_hash, c.evidence, c.evidence_by, c.evidence_format, c.ingested_by, c.recorded_at FROM audit.conflicts c WHERE ${within('c', range)}`,
+
+  quarantine: (range: SealRange): string =>
+    `SELECT q.sealer_id, q.seal_number, q.leaf_index, q.raw_hash, q.raw, q.reason, q.ingested_by, q.recorded_at, q.stream_id, q.sequence_number, q.evidence, q.hash FROM audit.quarantine q WHERE ${within('q', range)}`,
+
+  retained: (range: SealRange): string =>
+    `SELECT l.sealer_id, l.seal_number, l.partition, l.first_leaf, l.last_leaf FROM audit.retained_leaves l WHERE ${within('l', range)}`,
+} as const
+
+/** COPY takes no parameters: what stands in it must be a UUID and a whole number. */
+function within(table: string, { after, upTo }: SealRange): string {
+  const bounds = [
+    after && `(${table}.sealer_id, ${table}.seal_number) > (${literal(after)})`,
+    upTo && `(${table}.sealer_id, ${table}.seal_number) <= (${literal(upTo)})`,
+    // Tells the planner what a comparison of rows does not: that one sealer is all it needs.
+    after && upTo && after.sealer === upTo.sealer && `${table}.sealer_id = '${after.sealer}'`,
+  ]
+  return bounds.filter((bound) => typeof bound === 'string').join(' AND ') || 'true'
+}
+
+function literal({ sealer, seal }: { readonly sealer: string; readonly seal: number }): string {
+  if (!/^[0-9a-f-]{36}$/.test(sealer) || !Number.isSafeInteger(seal)) {
+    throw new TypeError(`"${sealer}", ${seal} must be a sealer and a number`)
+  }
+  return `'${sealer}'::uuid, ${seal}`
+}

@@ -1,0 +1,53 @@
+import type { CheckSet } from './checks.ts'
+import { RangeCheck, type RangeResult } from './range-check.ts'
+import type { SealRange } from './rows.ts'
+import type { RangeReader } from './source.ts'
+
+/** Checks ranges, here or on threads of their own. */
+export interface RangeRunner {
+  /** How many ranges it works on at a time. */
+  readonly width: number
+  run(range: SealRange): Promise<RangeResult>
+  close(): Promise<void>
+}
+
+/** Reads and checks a range. */
+export async function checkRange(
+  reader: RangeReader,
+  range: SealRange,
+  checks: CheckSet,
+): Promise<RangeResult> {
+  const check = new RangeCheck(checks)
+  await reader.readRange(range, check)
+  return check.end()
+}
+
+/** Checks ranges on this thread, one after the other. */
+export function createLocalRunner(reader: RangeReader, checks: CheckSet): RangeRunner {
+  return {
+    width: 1,
+    run: (range) => checkRange(reader, range, checks),
+    close: async () => {},
+  }
+}
+
+/** Runs ranges as they come, several at a time, and gives the results in the order of the ranges. */
+export async function* runInOrder(
+  runner: RangeRunner,
+  ranges: AsyncIterable<SealRange> | Iterable<SealRange>,
+): AsyncGenerator<RangeResult> {
+  const waiting: Promise<RangeResult>[] = []
+  try {
+    for await (const range of ranges) {
+      const result = runner.run(range)
+      // A later one may fail first; it is told when its turn comes.
+      result.catch(() => {})
+      waiting.push(result)
+      // Somewhat more than there are threads, so that none waits for the slowest.
+      if (waiting.length >= 2 * runner.width) yield await waiting.shift()!
+    }
+    while (waiting.length > 0) yield await waiting.shift()!
+  } finally {
+    await Promise.allSettled(waiting)
+  }
+}
