@@ -2,7 +2,8 @@ export { init } from './init.ts'
 export type { Status, Telltale } from './handle.ts'
 export type { InitOptions } from './settings.ts'
 export { audit, type Audit, type AuditReceipt } from './audit/audit.ts'
-export type { AuditActor, AuditFields } from './audit/audit-record.ts'
+export type { AuditActor, AuditContext, AuditFields, AuditSource } from './audit/audit-fields.ts'
+export type { Durability } from './audit/audit-trail.ts'
 export {
   defineAuditEvent,
   type AuditEvent,

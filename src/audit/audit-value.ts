@@ -1,7 +1,7 @@
 import type { AnyValue } from '@opentelemetry/api'
 
 /** Nesting that is still recorded; deeper details are refused. */
-const MAX_DEPTH = 32
+export const MAX_DETAIL_DEPTH = 32
 
 /**
  * A value as OpenTelemetry can carry it without loss: big integers as decimal text, dates as ISO 8601.
@@ -22,8 +22,8 @@ export function toAuditValue(value: unknown, path = 'details', depth = 0): AnyVa
     if (Number.isFinite(value.getTime())) return value.toISOString()
     throw new TypeError(`"${path}" must be a valid Date`)
   }
-  if (depth >= MAX_DEPTH) {
-    throw new TypeError(`"${path}" must not be nested deeper than ${MAX_DEPTH} levels`)
+  if (depth >= MAX_DETAIL_DEPTH) {
+    throw new TypeError(`"${path}" must not be nested deeper than ${MAX_DETAIL_DEPTH} levels`)
   }
   if (Array.isArray(value)) {
     return value.map((item, index) => toAuditValue(item, `${path}[${index}]`, depth + 1))

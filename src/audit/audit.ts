@@ -1,33 +1,61 @@
-import { context, type Logger } from '@opentelemetry/api'
+import { context, type Logger, type LogRecord } from '@opentelemetry/api'
 import { AuditError } from '../core/errors.ts'
-import { toAuditRecord, type AuditFields } from './audit-record.ts'
+import { createRedaction } from '../core/redaction.ts'
+import { withAuditContext } from './audit-context.ts'
+import type { AuditContext, AuditFields } from './audit-fields.ts'
+import { toLogRecord } from './audit-record.ts'
 import { withOutcome } from './audit-record-processor.ts'
+import type { AppendedRecord, AuditTrail, Durability } from './audit-trail.ts'
 import type { AuditEvent } from './define-audit-event.ts'
+import type { Origin } from './origin.ts'
+import { prepareRecord } from './prepared-record.ts'
 
-/** What `audit.record()` answers with. */
-export interface AuditReceipt {
+/** What `audit.record()` answers with: where the record stands, and how safe it is. */
+export interface AuditReceipt extends Partial<AppendedRecord> {
   /** UUID under which the record is stored, once. */
   readonly recordId: string
+  /** What was waited for. */
+  readonly durability: Durability
 }
 
 /** The audit trail of this process. */
 export interface Audit {
   /**
-   * Records one audit event, and returns once it is committed in PostgreSQL.
+   * Records one audit event, and returns once it is on the disk; with the durability `stored`, once it is committed in
+   * PostgreSQL.
    *
    * Calling again with the same `id` is harmless: the record is stored once.
    *
-   * @throws {AuditError} `TELLTALE_AUDIT_EVENT_INVALID`, `TELLTALE_AUDIT_NOT_STARTED`, `TELLTALE_AUDIT_OVERLOADED`,
-   * `TELLTALE_AUDIT_REFUSED`, `TELLTALE_AUDIT_UNAVAILABLE`
+   * @throws {AuditError} `TELLTALE_AUDIT_EVENT_INVALID`, `TELLTALE_AUDIT_NOT_STARTED` and others, see
+   * docs/reference/errors.md; it has the `recordId` under which to record again
    */
-  record<Details>(event: AuditEvent<Details>, fields: AuditFields<Details>): Promise<AuditReceipt>
+  record<Details>(event: AuditEvent<Details>, fields?: AuditFields<Details>): Promise<AuditReceipt>
+  /**
+   * Runs `work`; what is recorded in it takes from `fields` what it does not say itself.
+   *
+   * Within another `with()` only what is given replaces what is there.
+   */
+  with<Result>(fields: AuditContext, work: () => Result): Result
+}
+
+/** A trail that takes records, and who they come from. */
+export interface StartedTrail {
+  readonly trail: AuditTrail
+  readonly origin: Origin
 }
 
 const NOT_STARTED = 'call init() first, or start with --import telltale/register'
 
-let current: Logger | string = NOT_STARTED
+const UNKNOWN_ORIGIN: Origin = { resource: { attributes: {} }, redaction: createRedaction() }
+
+let current: StartedTrail | Logger | string = NOT_STARTED
 
 /** Sets where audit records go, or why they cannot go anywhere. Called by `init()` and `shutdown()`. */
+export function setAuditTrail(started: StartedTrail | string): void {
+  current = started
+}
+
+/** Sets a logger where audit records go. */
 export function setAuditLogger(logger: Logger | string): void {
   current = logger
 }
@@ -35,25 +63,38 @@ export function setAuditLogger(logger: Logger | string): void {
 /** The audit trail of this process; `init()` starts it. */
 export const audit: Audit = {
   async record(event, fields) {
-    const { recordId, record } = await toAuditRecord(event, fields)
-    const logger = current
-    if (typeof logger === 'string') {
+    const started = current
+    const trail = typeof started === 'object' && 'trail' in started ? started : undefined
+    const origin = trail?.origin ?? UNKNOWN_ORIGIN
+    const preparing = prepareRecord(event, fields, origin)
+    // Not awaited when there is nothing to wait for: records come to stand in the order of the calls.
+    const prepared = preparing instanceof Promise ? await preparing : preparing
+    const { recordId, make } = prepared
+    if (typeof started === 'string') {
       throw new AuditError(
         'TELLTALE_AUDIT_NOT_STARTED',
-        `the audit event "${event.name}" was not recorded: ${logger}`,
+        `the audit event "${event.name}" was not recorded: ${started}`,
       )
     }
+    const durability = fields?.durability ?? event.durability ?? 'spooled'
     try {
-      await new Promise<void>((resolve, reject) => {
-        const inContext = withOutcome(context.active(), (delivered) => {
-          delivered.then(resolve, reject)
-        })
-        logger.emit({ ...record, context: inContext })
-      })
+      if (trail) return { ...(await trail.trail.append(make, durability)), durability }
+      await emit(started as Logger, toLogRecord(event, prepared))
+      return { recordId, durability: 'stored' }
     } catch (error) {
-      if (error instanceof AuditError) error.recordId = recordId
+      if (error instanceof AuditError) error.recordId ??= recordId
       throw error
     }
-    return { recordId }
   },
+  with: (fields, work) => context.with(withAuditContext(context.active(), fields), work),
+}
+
+/** Resolves when the Collector has the record. */
+function emit(logger: Logger, record: LogRecord): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const inContext = withOutcome(context.active(), (delivered) => {
+      delivered.then(resolve, reject)
+    })
+    logger.emit({ ...record, context: inContext })
+  })
 }

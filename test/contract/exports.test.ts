@@ -72,10 +72,13 @@ describe('what can be imported', () => {
     expect(names.toSorted()).toEqual([
       'Audit',
       'AuditActor',
+      'AuditContext',
       'AuditEvent',
       'AuditEventOptions',
       'AuditFields',
       'AuditReceipt',
+      'AuditSource',
+      'Durability',
       'ErrorCode',
       'InitOptions',
       'Status',

@@ -1,4 +1,5 @@
 import { expectTypeOf } from 'expect-type'
+import { z } from 'zod'
 import {
   audit,
   defineAuditEvent,
@@ -48,8 +49,39 @@ void audit.record(loggedIn, { actor })
 // @ts-expect-error -- details are no text
 void audit.record(loggedIn, { actor, details: 'passkey' })
 
-// @ts-expect-error -- who did it is never left out
+// Who did it may come from the context.
 void audit.record(loggedIn, {})
+void audit.record(loggedIn)
+expectTypeOf(audit.with({ actor, requestId: 'r-1' }, () => 5)).toEqualTypeOf<number>()
+expectTypeOf(audit.with({}, async () => 'x')).resolves.toEqualTypeOf<string>()
+
+// @ts-expect-error -- a context has no outcome
+audit.with({ outcome: 'success' }, () => undefined)
+
+// With zod the caller gives what goes into the schema; what comes out is recorded, and may be erased.
+const paid = defineAuditEvent({
+  name: 'paid',
+  action: 'PAY',
+  details: z.object({ amount: z.string(), currency: z.string().default('XLM') }),
+  erasable: ['currency'],
+  durability: 'stored',
+})
+expectTypeOf(paid).toEqualTypeOf<AuditEvent<{ amount: string; currency?: string | undefined }>>()
+void audit.record(paid, { actor, details: { amount: '1' }, durability: 'spooled' })
+
+// @ts-expect-error -- zod wants a text
+void audit.record(paid, { actor, details: { amount: 1 } })
+
+defineAuditEvent({
+  name: 'paid',
+  action: 'PAY',
+  details: z.object({ amount: z.string() }),
+  // @ts-expect-error -- a detail that there is not
+  erasable: ['email'],
+})
+
+// @ts-expect-error -- a durability that is none
+void audit.record(paid, { actor, details: { amount: '1' }, durability: 'sent' })
 
 // @ts-expect-error -- a kind of actor that is none
 void audit.record(loggedIn, { actor: { id: 'user-1', type: 'robot' } })

@@ -39,10 +39,10 @@ describe('a definition is refused', () => {
   test.each<[string, object, string[]]>([
     ['an empty name', { name: '', action: 'a' }, [`"name" ${rule}; got ""`]],
     ['a blank name', { name: ' ', action: 'a' }, [`"name" ${rule}; got " "`]],
-    ['no name', { action: 'a' }, [`"name" ${rule}; got undefined`]],
+    ['no name', { action: 'a' }, [`"name" ${rule}; got nothing`]],
     ['a name that is no text', { name: 5, action: 'a' }, [`"name" ${rule}; got 5`]],
     ['an empty action', { name: 'n', action: '' }, [`"action" ${rule}; got ""`]],
-    ['both', {}, [`"name" ${rule}; got undefined`, `"action" ${rule}; got undefined`]],
+    ['both', {}, [`"name" ${rule}; got nothing`, `"action" ${rule}; got nothing`]],
     [
       'a name that is too long',
       { name: 'n'.repeat(257), action: 'a' },

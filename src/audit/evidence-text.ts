@@ -1,0 +1,166 @@
+import { REDACTED, type Redaction } from '../core/redaction.ts'
+
+/** What a value may be, and how deep. */
+export interface ValueRules {
+  /** The value of an attribute has depth 1. */
+  readonly maxDepth: number
+  /**
+   * Whether what evidence cannot say as it is gets refused (NaN, functions, instances of classes); else it is as empty as
+   * OpenTelemetry makes it. Strict members that are undefined are left out.
+   */
+  readonly strict: boolean
+  readonly redaction: Redaction
+}
+
+/** Thrown for a value that the rules refuse; which one, the caller finds out when it matters. */
+export class ValueRefused extends Error {}
+
+/** Texts of values, as docs/design/audit.md, section 2 has them. */
+export interface ValueTexts {
+  /** The text of an AnyValue. */
+  value(value: unknown, depth: number): string
+  /** The text of a list of attributes, without its brackets; `only` picks members by their key. */
+  list(members: object, depth: number, only?: (key: string) => boolean): string
+}
+
+interface Key {
+  /** Everything before the value. */
+  readonly before: string
+  readonly isSecret: boolean
+}
+
+const MIN_INT64 = -(2n ** 63n)
+const MAX_INT64 = 2n ** 63n - 1n
+
+/** Keys whose texts are kept; a map whose keys are user input has any number of them. */
+const MAX_KEYS = 2_000
+
+/** Creates the texts of values under one set of rules. */
+export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): ValueTexts {
+  const keys = new Map<string, Key>()
+  const keyOf = (key: string): Key => {
+    let found = keys.get(key)
+    if (!found) {
+      found = { before: `{"key":${toJsonText(key)},"value":`, isSecret: redaction.isSecret(key) }
+      if (keys.size < MAX_KEYS) keys.set(key, found)
+    }
+    return found
+  }
+
+  const value = (given: unknown, depth: number): string => {
+    if (depth > maxDepth) throw new ValueRefused(`nested deeper than ${maxDepth} levels`)
+    switch (typeof given) {
+      case 'string':
+        return toStringValue(redaction.text(given))
+      case 'number':
+        return number(given)
+      case 'boolean':
+        return given ? '{"boolValue":true}' : '{"boolValue":false}'
+      case 'bigint':
+        // Text in details: readers of JSON would take a large number for a double, and its last digits would go.
+        return strict || given < MIN_INT64 || given > MAX_INT64
+          ? `{"stringValue":"${given}"}`
+          : `{"intValue":"${given}"}`
+      case 'object':
+        return given === null ? '{}' : object(given, depth)
+      default:
+        return empty(given)
+    }
+  }
+
+  const number = (given: number): string => {
+    if (Number.isSafeInteger(given)) return `{"intValue":"${given}"}`
+    if (Number.isFinite(given)) return `{"doubleValue":${given}}`
+    if (strict) throw new ValueRefused(`${given}`)
+    return `{"doubleValue":"${given}"}`
+  }
+
+  const object = (given: object, depth: number): string => {
+    if (Array.isArray(given)) return array(given, depth)
+    if (given instanceof Uint8Array) return toBytesValue(given)
+    if (given instanceof Date) {
+      return Number.isNaN(given.getTime()) ? empty(given) : toStringValue(given.toISOString())
+    }
+    if (strict && !isPlain(given)) return empty(given)
+    return `{"kvlistValue":{"values":[${list(given, depth + 1)}]}}`
+  }
+
+  const array = (given: readonly unknown[], depth: number): string => {
+    let text = '{"arrayValue":{"values":['
+    // Not map(): it leaves holes out.
+    for (let index = 0; index < given.length; index += 1) {
+      if (index > 0) text += ','
+      text += value(given[index], depth + 1)
+    }
+    return `${text}]}}`
+  }
+
+  const empty = (given: unknown): string => {
+    if (strict) throw new ValueRefused(typeof given)
+    return '{}'
+  }
+
+  const list = (members: object, depth: number, only?: (key: string) => boolean): string => {
+    let text = ''
+    for (const key of sortedKeys(members)) {
+      if (only && !only(key)) continue
+      const member = (members as Record<string, unknown>)[key]
+      if (strict && member === undefined) continue
+      const { before, isSecret } = keyOf(key)
+      if (text !== '') text += ','
+      text += before
+      text += isSecret && isSomething(member) ? toStringValue(REDACTED) : value(member, depth)
+      text += '}'
+    }
+    return text
+  }
+  return { value, list }
+}
+
+/** What has to be escaped in JSON by RFC 8785, and what UTF-8 may not be able to carry. */
+// oxlint-disable-next-line no-control-regex -- these are the ones that need an escape
+const NEEDS_CARE = /["\\\u0000-\u001F\uD800-\uDFFF]/
+
+/** The JSON text of a text; lone surrogates become U+FFFD. */
+export function toJsonText(text: string): string {
+  return NEEDS_CARE.test(text) ? JSON.stringify(text.toWellFormed()) : `"${text}"`
+}
+
+/** The AnyValue of a text. */
+export function toStringValue(text: string): string {
+  return `{"stringValue":${toJsonText(text)}}`
+}
+
+function toBytesValue(bytes: Uint8Array): string {
+  const { buffer, byteOffset, byteLength } = bytes
+  return `{"bytesValue":"${Buffer.from(buffer, byteOffset, byteLength).toString('base64')}"}`
+}
+
+/** The object's keys by their UTF-16 code units, as they will be read: lone surrogates sort as what replaces them. */
+function sortedKeys(members: object): readonly string[] {
+  const keys = Object.keys(members)
+  for (let index = 1; index < keys.length; index += 1) {
+    // JavaScript compares texts by code units.
+    if (keys[index - 1]! > keys[index]!) return sortKeys(keys)
+  }
+  return keys.length > 1 && !keys.every((key) => key.isWellFormed()) ? sortKeys(keys) : keys
+}
+
+function sortKeys(keys: string[]): string[] {
+  if (keys.every((key) => key.isWellFormed())) return keys.sort()
+  const read = new Map(keys.map((key) => [key, key.toWellFormed()]))
+  return keys.sort((left, right) =>
+    read.get(left)! < read.get(right)! ? -1 : read.get(left)! > read.get(right)! ? 1 : 0,
+  )
+}
+
+/** Whether an object is only a map of its members. */
+export function isPlain(given: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(given)
+  return prototype === null || prototype === Object.prototype
+}
+
+/** Whether there is anything to hide. */
+function isSomething(value: unknown): boolean {
+  return value !== undefined && value !== null
+}

@@ -1,0 +1,196 @@
+import { ROOT_CONTEXT, context, trace, type Context } from '@opentelemetry/api'
+import { AuditError, toReason } from '../core/errors.ts'
+import { createUuidV7 } from '../core/ids.ts'
+import type { Redaction } from '../core/redaction.ts'
+import { auditContextOf } from './audit-context.ts'
+import { problemsOf, sourceTypeOf, type AuditFields } from './audit-fields.ts'
+import { compileEvidence, type RecordFacts } from './compiled-evidence.ts'
+import type { AuditEvent, DeclaredEvent } from './define-audit-event.ts'
+import {
+  checkDetails,
+  createDetailsMaker,
+  type CheckedDetails,
+  type DetailsMaker,
+} from './details.ts'
+import type { MadeRecord, MakeRecord, StreamPlace } from './made-record.ts'
+import { resourceText, type Origin } from './origin.ts'
+
+/** A record that lacks nothing but its place. */
+export interface PreparedRecord {
+  readonly recordId: string
+  readonly make: MakeRecord
+  /** What the schema put out, not redacted. */
+  readonly details: object | undefined
+  readonly facts: RecordFacts
+}
+
+/** What is made of an event once. */
+interface CompiledEvent {
+  readonly evidence: ReturnType<typeof compileEvidence>
+  readonly erasable: ReadonlySet<string> | undefined
+}
+
+const compiledEvents = new WeakMap<DeclaredEvent, CompiledEvent>()
+const makers = new WeakMap<Redaction, DetailsMaker>()
+
+/**
+ * A record of the trail about itself, with no context but the service.
+ *
+ * @param event - `details` are plain values; numbers are whole
+ */
+export function prepareOwnRecord(
+  event: { readonly eventName: string; readonly action: string; readonly details: object },
+  origin: Origin,
+): MakeRecord {
+  const { 'service.name': service } = origin.resource.attributes as { 'service.name'?: unknown }
+  const actor = { id: typeof service === 'string' ? service : 'unknown', type: 'system' } as const
+  const declared = { name: event.eventName, action: event.action }
+  const facts = settle(declared, { actor }, ROOT_CONTEXT, Date.now(), origin.redaction)
+  return toMake(declared, facts, event.details, origin)
+}
+
+/**
+ * Checks one event, and prepares its record: as far as it can be made without its place, it is.
+ *
+ * The context and the time are those of the call, however long the schema takes.
+ *
+ * @throws {AuditError} `TELLTALE_AUDIT_EVENT_INVALID`, with every problem listed
+ */
+export function prepareRecord<Details>(
+  event: AuditEvent<Details>,
+  given: AuditFields<Details> | undefined,
+  origin: Origin,
+): PreparedRecord | Promise<PreparedRecord> {
+  const active = context.active()
+  const now = Date.now()
+  const fields = withDefaults(given, active)
+  const checked = checkDetails(event.details, fields.details)
+  return checked instanceof Promise
+    ? checked.then((details) => finish(event, fields, details, active, now, origin))
+    : finish(event, fields, checked, active, now, origin)
+}
+
+/** Explicit fields win; an explicit `undefined` counts as left out. */
+function withDefaults<Details>(
+  given: AuditFields<Details> | undefined,
+  active: Context,
+): AuditFields<Details> {
+  const inherited = auditContextOf(active)
+  return {
+    ...given,
+    actor: given?.actor ?? inherited.actor,
+    source: given?.source ?? inherited.source,
+    tenantId: given?.tenantId ?? inherited.tenantId,
+    requestId: given?.requestId ?? inherited.requestId,
+    userAgent: given?.userAgent ?? inherited.userAgent,
+  }
+}
+
+function finish<Details>(
+  event: AuditEvent<Details>,
+  fields: AuditFields<Details>,
+  checked: CheckedDetails,
+  active: Context,
+  now: number,
+  origin: Origin,
+): PreparedRecord {
+  const problems = [...problemsOf(fields), ...(checked.problems ?? [])]
+  if (problems.length > 0) throw invalid(event.name, problems)
+  const facts = settle(event, fields, active, now, origin.redaction)
+  const details = checked.problems ? undefined : checked.value
+  return { recordId: facts.recordId, facts, details, make: toMake(event, facts, details, origin) }
+}
+
+function settle(
+  event: DeclaredEvent,
+  fields: AuditFields<unknown>,
+  active: Context,
+  now: number,
+  redaction: Redaction,
+): RecordFacts {
+  const { actor, target, source, occurredAt } = fields
+  const clean = (text: string | undefined): string | undefined =>
+    text === undefined ? undefined : redaction.text(text)
+  const span = trace.getSpanContext(active)
+  const spanIsValid = span !== undefined && isValid(span.traceId) && isValid(span.spanId)
+  return {
+    recordId: fields.id?.toLowerCase() ?? createUuidV7(now),
+    // Checked: a record without an actor was refused.
+    actorId: redaction.text(actor!.id),
+    actorType: actor!.type,
+    outcome: fields.outcome ?? 'success',
+    targetType: target?.type ?? event.targetType,
+    targetId: clean(target?.id),
+    sourceId: clean(source?.id),
+    sourceType: source && (source.type ?? sourceTypeOf(source.id)),
+    requestId: clean(fields.requestId),
+    tenantId: clean(fields.tenantId),
+    userAgent: clean(fields.userAgent),
+    occurredAtMillis: occurredAt?.getTime() ?? now,
+    traceId: spanIsValid ? span.traceId : undefined,
+    spanId: spanIsValid ? span.spanId : undefined,
+    traceFlags: spanIsValid ? span.traceFlags : 0,
+  }
+}
+
+function isValid(id: string): boolean {
+  return /[^0]/.test(id)
+}
+
+function toMake(
+  event: DeclaredEvent,
+  facts: RecordFacts,
+  value: object | undefined,
+  { redaction, resource }: Origin,
+): MakeRecord {
+  const { evidence, erasable } = compiledOf(event)
+  const details = makeDetails(event.name, value, erasable, redaction)
+  const finishEvidence = evidence(facts, details, resourceText(resource))
+  return (place: StreamPlace): MadeRecord => ({
+    recordId: facts.recordId,
+    eventName: event.name.toWellFormed(),
+    timeUnixNano: BigInt(facts.occurredAtMillis) * 1_000_000n,
+    evidence: Buffer.from(finishEvidence(place)),
+    ...(details.annex && { annex: details.annex }),
+  })
+}
+
+function makeDetails(
+  name: string,
+  value: object | undefined,
+  erasable: ReadonlySet<string> | undefined,
+  redaction: Redaction,
+): ReturnType<DetailsMaker['make']> {
+  let maker = makers.get(redaction)
+  if (!maker) {
+    maker = createDetailsMaker(redaction)
+    makers.set(redaction, maker)
+  }
+  try {
+    return maker.make(value, erasable)
+  } catch (error) {
+    // Also what a getter of the application throws.
+    throw invalid(name, [toReason(error)], error)
+  }
+}
+
+function compiledOf(event: DeclaredEvent): CompiledEvent {
+  let compiled = compiledEvents.get(event)
+  if (!compiled) {
+    const { erasable = [] } = event
+    compiled = {
+      evidence: compileEvidence(event),
+      erasable: erasable.length > 0 ? new Set(erasable) : undefined,
+    }
+    compiledEvents.set(event, compiled)
+  }
+  return compiled
+}
+
+function invalid(name: string, problems: readonly string[], cause?: unknown): AuditError {
+  return new AuditError(
+    'TELLTALE_AUDIT_EVENT_INVALID',
+    `the audit event "${name}" was not recorded: ${problems.join('; ')}`,
+    { cause },
+  )
+}

@@ -1,0 +1,10 @@
+/** A value in a message, as JSON where that can say it; whatever it is, it must not stop the message. */
+export function showValue(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  if (typeof value === 'bigint') return value.toString()
+  try {
+    return JSON.stringify(value) ?? typeof value
+  } catch {
+    return typeof value
+  }
+}
