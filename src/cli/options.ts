@@ -1,4 +1,11 @@
-import { type Setting, flag as flagSetting, httpUrl, optional, text } from '../config/setting.ts'
+import {
+  type Setting,
+  flag as flagSetting,
+  httpUrl,
+  optional,
+  text,
+  wholeNumber,
+} from '../config/setting.ts'
 import type { Option } from './command.ts'
 
 /** An option with a value, checked by a setting's rule. */
@@ -51,13 +58,16 @@ export const postgresOption: Option<string | undefined> = option(
 )
 
 /** Where a command's own audit records go, and how it is let in there. */
-export const auditEndpointOptions: {
+export const auditReceiverOptions: {
   readonly endpoint: Option<string | undefined>
   readonly token: Option<string | undefined>
+  readonly certificate: Option<string | undefined>
+  readonly clientCertificate: Option<string | undefined>
+  readonly clientKey: Option<string | undefined>
 } = {
   endpoint: option(
     'URL',
-    'Base URL of the audit receiver, which takes the record of what is done here.',
+    'Base URL of the audit receiver, which stores the record of what is done here.',
     httpUrl<string | undefined>({ env: 'TELLTALE_AUDIT_ENDPOINT', default: undefined }),
   ),
   token: option(
@@ -65,4 +75,24 @@ export const auditEndpointOptions: {
     'Bearer token of the audit receiver. The variable keeps it out of the list of processes.',
     text<string | undefined>({ env: 'TELLTALE_AUDIT_TOKEN', default: undefined, secret: true }),
   ),
+  certificate: file(
+    'Certificates that the audit receiver is checked by, PEM.',
+    'OTEL_EXPORTER_OTLP_CERTIFICATE',
+  ),
+  clientCertificate: file(
+    'Certificate shown to the audit receiver, PEM.',
+    'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE',
+  ),
+  clientKey: file('Private key of that certificate, PEM.', 'OTEL_EXPORTER_OTLP_CLIENT_KEY'),
+}
+
+/** How long a command waits for the Collector. */
+export const timeoutOption: Option<number> = option(
+  'N',
+  'How long to wait for the audit receiver, and for what follows from it.',
+  wholeNumber({ default: 60, min: 1, max: 3_600 }),
+)
+
+function file(about: string, env: string): Option<string | undefined> {
+  return option('FILE', about, text<string | undefined>({ env, default: undefined }))
 }
