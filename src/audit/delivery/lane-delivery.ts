@@ -81,7 +81,9 @@ export class LaneDelivery {
       const read = isStopped() ? undefined : await this.#reader.next(LIMITS)
       if (read) void this.#deliver(read)
       else if (this.#batches.length === 0) break
-      if (!read || this.#batches.length >= MAX_IN_FLIGHT) await this.#nextDone()
+      if (!read) await this.#nextDone()
+      // Woken because there is more to read, it still has to wait for room.
+      while (this.#batches.length >= MAX_IN_FLIGHT) await this.#nextDone()
     }
     await this.#writing
     this.#throwFailure()
