@@ -4,6 +4,7 @@ import type { Setting } from '../src/config/setting.ts'
 import { MEANINGS } from '../src/core/errors.ts'
 import { cliPage } from './cli-page.ts'
 import { markdownTable, page, toDefault } from './markdown.ts'
+import { redactionPage } from './redaction-page.ts'
 import { settingTables } from '../src/settings.ts'
 
 const repository = new URL('../', import.meta.url)
@@ -13,6 +14,7 @@ export function generatedPages(): Readonly<Record<string, string>> {
   return {
     'docs/reference/settings.md': settingsPage(),
     'docs/reference/errors.md': errorsPage(),
+    'docs/reference/redaction.md': redactionPage(),
     'docs/reference/cli.md': cliPage(commands),
   }
 }

@@ -2,7 +2,7 @@ import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { adminSettings, type AdminOptions } from './admin/options.ts'
 import { auditSettings, type AuditOptions } from './audit/options.ts'
 import { checkEnvironmentNames } from './config/environment-names.ts'
-import { flag, oneOf, type Settled, type SettingsOf } from './config/setting.ts'
+import { flag, list, oneOf, type Settled, type SettingsOf } from './config/setting.ts'
 import { settle, unknownKeys, type Environment, type Findings } from './config/settle.ts'
 import { instrumentationSettings, type InstrumentationOptions } from './instrumentation/options.ts'
 import { lifecycleSettings, type LifecycleOptions } from './lifecycle/options.ts'
@@ -21,11 +21,14 @@ export interface GeneralOptions {
   disabled?: boolean | undefined
   /** How much OpenTelemetry's own code says on stderr: `none` to `all`. Default `warn`. */
   diagnosticLevel?: (typeof DIAGNOSTIC_LEVELS)[number] | undefined
+  /** Names of secrets besides the known ones (see redaction.md): what stands under them is `[redacted]` in logs and audit records. Case, spaces, `_`, `-` and `.` do not count. */
+  redactNames?: readonly string[] | undefined
 }
 
 export const generalSettings = {
   disabled: flag({ env: 'OTEL_SDK_DISABLED', default: false }),
   diagnosticLevel: oneOf(DIAGNOSTIC_LEVELS, { env: 'OTEL_LOG_LEVEL', default: 'warn' }),
+  redactNames: list<readonly string[]>({ env: 'TELLTALE_REDACT_NAMES', default: [] }),
 } satisfies SettingsOf<GeneralOptions>
 
 /** Everything that `init()` can be told. Code wins over environment, environment over default. */

@@ -10,7 +10,7 @@ export interface Redaction {
 }
 
 /** Names of secrets, without the signs that divide their words. */
-const SECRETS = `
+export const SECRET_NAMES: readonly string[] = `
   accesskey accesstoken apikey apitoken auth authorization authtoken bearer bearertoken clientsecret connectsid cookie credential
   credentials csrftoken idtoken jwt passphrase passwd password privatekey proxyauthorization pwd refreshtoken secret secretkey
   sessiontoken setcookie sharedsecret signingkey token xapikey xauthtoken xcsrftoken xsrftoken
@@ -19,8 +19,11 @@ const SECRETS = `
   .split(/\s+/)
 
 /** Endings that make a secret of any name: `newPassword`, `webhook_secret`. */
-const ENDINGS =
-  /(?:password|passwd|passphrase|secret|apikey|privatekey|(?:access|refresh|id)token)$/
+export const SECRET_ENDINGS: readonly string[] = `
+  accesstoken apikey idtoken passphrase passwd password privatekey refreshtoken secret
+`
+  .trim()
+  .split(/\s+/)
 
 /**
  * Bearer tokens, and JSON Web Tokens, which begin with the base64 of `{"`, wherever they stand.
@@ -43,11 +46,15 @@ const MAX_REMEMBERED = 2_000
  * @param moreNames - names of secrets besides the known ones
  */
 export function createRedaction(moreNames: readonly string[] = []): Redaction {
-  const secrets = new Set([...SECRETS, ...moreNames.map(withoutSigns)])
+  const secrets = new Set([...SECRET_NAMES, ...moreNames.map(withoutSigns)])
   const remembered = new Map<string, boolean>()
   const judge = (name: string): boolean => {
     const last = withoutSigns(name.slice(name.lastIndexOf('.') + 1))
-    return secrets.has(last) || secrets.has(withoutSigns(name)) || ENDINGS.test(last)
+    return (
+      secrets.has(last) ||
+      secrets.has(withoutSigns(name)) ||
+      SECRET_ENDINGS.some((ending) => last.endsWith(ending))
+    )
   }
   return {
     isSecret(name) {

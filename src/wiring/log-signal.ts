@@ -1,8 +1,10 @@
 import type { Resource } from '@opentelemetry/resources'
 import type { LoggerProvider, LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import { loadPackage } from '../core/load-package.ts'
+import type { Redaction } from '../core/redaction.ts'
 import { createBatchLogRecordProcessor } from '../logging/batch-log-record-processor.ts'
 import { createJsonStdoutProcessor } from '../logging/json-stdout-processor.ts'
+import { createRedactingLogRecordProcessor } from '../logging/redacting-log-record-processor.ts'
 import { createPipeline, type Pipeline, type PipelineContext } from '../otlp/pipeline.ts'
 import { resolveTarget, toShownUrl } from '../otlp/target.ts'
 import type { AllSettings } from '../settings.ts'
@@ -20,10 +22,11 @@ export function startLogs(
   { logging, otlp, lifecycle }: AllSettings,
   resource: Resource,
   context: PipelineContext,
+  redaction: Redaction,
   warnings: string[],
 ): LogSignal {
   const sdk = loadPackage('@opentelemetry/sdk-logs') as typeof import('@opentelemetry/sdk-logs')
-  const processors: LogRecordProcessor[] = []
+  const processors: LogRecordProcessor[] = [createRedactingLogRecordProcessor(redaction)]
   let pipeline: Pipeline<ReadableLogRecord> | undefined
   let destination = 'nowhere'
   if (logging.exporters?.includes('otlp')) {

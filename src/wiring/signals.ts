@@ -1,5 +1,6 @@
 import type { Resource } from '@opentelemetry/resources'
 import { withDeadline } from '../core/deadline.ts'
+import { createRedaction } from '../core/redaction.ts'
 import type { Reporter } from '../core/reporter.ts'
 import type { EndOfLife } from '../lifecycle/lifecycle.ts'
 import type { PipelineContext } from '../otlp/pipeline.ts'
@@ -36,8 +37,9 @@ export function startSignals(
     resourceReady: () =>
       resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined,
   }
+  const redaction = createRedaction(settings.general.redactNames)
   const traces = startTraces(settings, resource, context, warnings)
-  const logs = startLogs(settings, resource, context, warnings)
+  const logs = startLogs(settings, resource, context, redaction, warnings)
   const audit = startAudit(settings, resource, meter, reporter, warnings)
   const pipelines = [traces.pipeline, logs.pipeline].filter((pipeline) => pipeline !== undefined)
   return {

@@ -1,0 +1,19 @@
+import { redactMember, redactValue, type Redaction } from '../core/redaction.ts'
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs'
+import { toSafeValue } from './safe-value.ts'
+
+/** Takes secrets out of log records; it stands before whatever writes or sends them. */
+export function createRedactingLogRecordProcessor(redaction: Redaction): LogRecordProcessor {
+  return {
+    onEmit(record) {
+      const body = redactValue(toSafeValue(record.body), redaction)
+      if (body !== record.body) record.setBody(body)
+      for (const [key, value] of Object.entries(record.attributes)) {
+        const clean = redactMember(key, toSafeValue(value), redaction)
+        if (clean !== value) record.setAttribute(key, clean)
+      }
+    },
+    forceFlush: async () => undefined,
+    shutdown: async () => undefined,
+  }
+}

@@ -1,0 +1,66 @@
+import { LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs'
+import type { LogRecord } from '@opentelemetry/api'
+import { expect, test } from 'vitest'
+import { createRedaction } from '../../../src/core/redaction.ts'
+import { createRedactingLogRecordProcessor } from '../../../src/logging/redacting-log-record-processor.ts'
+
+/** What whoever comes next gets of a record. */
+function emit(given: LogRecord): ReadableLogRecord {
+  const seen: ReadableLogRecord[] = []
+  const provider = new LoggerProvider({
+    processors: [
+      createRedactingLogRecordProcessor(createRedaction(['iban'])),
+      {
+        onEmit: (record) => void seen.push(record),
+        forceFlush: async () => undefined,
+        shutdown: async () => undefined,
+      },
+    ],
+  })
+  provider.getLogger('app').emit(given)
+  return seen[0]!
+}
+
+test('a record without secrets goes on as it is', () => {
+  const attributes = { user: 'user-1', list: ['a'], nested: { deep: { amount: 5 } } }
+  const record = emit({ body: 'claimed', attributes })
+
+  expect(record.body).toBe('claimed')
+  expect(record.attributes).toEqual(attributes)
+})
+
+test('secrets are taken out of attributes and body, at any depth', () => {
+  const record = emit({
+    body: { headers: { Authorization: 'Basic YTpi' }, text: 'Bearer t0ken-12345' },
+    attributes: {
+      'http.request.header.cookie': ['session=1'],
+      IBAN: 'DE02',
+      nested: { users: [{ name: 'Ann', pass_word: 'hunter2' }] },
+      note: 'sent Bearer t0ken-12345 along',
+    },
+  })
+
+  expect(record.body).toEqual({
+    headers: { Authorization: '[redacted]' },
+    text: 'Bearer [redacted]',
+  })
+  expect(record.attributes).toEqual({
+    'http.request.header.cookie': '[redacted]',
+    IBAN: '[redacted]',
+    nested: { users: [{ name: 'Ann', pass_word: '[redacted]' }] },
+    note: 'sent Bearer [redacted] along',
+  })
+})
+
+test('the message of a record is searched as well', () => {
+  expect(emit({ body: 'login with Bearer t0ken-12345 failed' }).body).toBe(
+    'login with Bearer [redacted] failed',
+  )
+})
+
+test('a body that no one could write is made harmless first', () => {
+  const cyclic: Record<string, unknown> = { password: 'hunter2' }
+  cyclic['self'] = cyclic
+
+  expect(emit({ body: cyclic }).body).toEqual({ password: '[redacted]', self: '[circular]' })
+})
