@@ -10,7 +10,7 @@ directory=${AUDIT_SQL_DIRECTORY:-/sql}
 
 for file in "$directory"/*.sql; do
   echo "running $file"
-  psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null --file="$file"
+  psql --no-psqlrc --quiet --single-transaction --set=ON_ERROR_STOP=1 --output=/dev/null --file="$file"
 done
 
 echo 'setting up the users'

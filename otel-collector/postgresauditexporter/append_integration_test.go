@@ -16,7 +16,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-const countRecords = "SELECT count(*) FROM audit.records"
+// countRecords leaves out what the Collector says about quarantines.
+const countRecords = "SELECT count(*) FROM audit.records WHERE event_name NOT LIKE 'telltale.audit.%'"
 
 func counted(t *testing.T, telemetry *componenttest.Telemetry, name string) int64 {
 	t.Helper()
@@ -195,7 +196,7 @@ func TestManyExportersWithTheSameRecordsNeitherDeadlockNorDouble(t *testing.T) {
 func TestADatabaseThatCommitsInTheBackgroundIsMadeToWait(t *testing.T) {
 	d := newTrail(t)
 	run(t, d.super, "CREATE TABLE public.seen (setting text); GRANT INSERT ON public.seen TO audit_owner")
-	run(t, d.super, `CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql AS $$
+	d.alter(`CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql AS $$
 		BEGIN INSERT INTO public.seen VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$;
 		CREATE TRIGGER note AFTER INSERT ON audit.records FOR EACH STATEMENT EXECUTE FUNCTION public.note()`)
 	for setting, want := range map[string]string{"off": "on", "local": "on", "on": "on", "remote_apply": "remote_apply"} {

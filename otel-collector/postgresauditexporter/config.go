@@ -8,7 +8,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/config/configopaque"
-	"go.opentelemetry.io/collector/config/configoptional"
 	"go.opentelemetry.io/collector/config/configretry"
 	"go.opentelemetry.io/collector/exporter/exporterhelper"
 )
@@ -24,9 +23,9 @@ type Config struct {
 	// BackOffConfig says how long a request is retried here before its sender is told to.
 	BackOffConfig configretry.BackOffConfig `mapstructure:"retry_on_failure"`
 
-	// QueueConfig is off by default. It may only be used to group small requests, which needs
-	// wait_for_result: true.
-	QueueConfig configoptional.Optional[exporterhelper.QueueBatchConfig] `mapstructure:"sending_queue"`
+	// Group says how many requests that come together are stored in one transaction. It takes the
+	// place of a sending_queue, which this exporter has not got: each request waits for its commit.
+	Group GroupConfig `mapstructure:"group"`
 
 	// DSN is the database's address with user and password, as a URL or as keyword=value pairs.
 	DSN configopaque.String `mapstructure:"dsn"`
@@ -47,6 +46,22 @@ type Config struct {
 
 	// Pool bounds the connections.
 	Pool PoolConfig `mapstructure:"pool"`
+
+	// prevent unkeyed literal initialization
+	_ struct{}
+}
+
+// GroupConfig bounds one transaction and what waits for the next.
+type GroupConfig struct {
+	// MaxRecords is the most records of several requests in one transaction. A larger request has one
+	// of its own.
+	MaxRecords int `mapstructure:"max_records"`
+
+	// MaxBytes is the same for their size.
+	MaxBytes int `mapstructure:"max_bytes"`
+
+	// MaxWaitingBytes is the size of waiting requests from which on further ones are told to retry.
+	MaxWaitingBytes int `mapstructure:"max_waiting_bytes"`
 
 	// prevent unkeyed literal initialization
 	_ struct{}
@@ -75,7 +90,7 @@ func createDefaultConfig() component.Config {
 	return &Config{
 		TimeoutConfig:    exporterhelper.TimeoutConfig{Timeout: 3 * time.Second},
 		BackOffConfig:    backOff,
-		QueueConfig:      configoptional.Default(defaultQueueConfig()),
+		Group:            GroupConfig{MaxRecords: 2000, MaxBytes: 8 << 20, MaxWaitingBytes: 64 << 20},
 		StatementTimeout: 3 * time.Second,
 		LockTimeout:      2 * time.Second,
 		ProbeInterval:    5 * time.Second,
@@ -87,12 +102,10 @@ func createDefaultConfig() component.Config {
 	}
 }
 
-// defaultQueueConfig is what a written but empty sending_queue section means: group, wait, never drop.
-func defaultQueueConfig() exporterhelper.QueueBatchConfig {
-	queue := exporterhelper.NewDefaultQueueConfig()
-	queue.WaitForResult = true
-	queue.BlockOnOverflow = true
-	return queue
+// workers is how many transactions run at a time. One connection stays free for the sealer's signs of
+// life and for the probe.
+func (c *Config) workers() int {
+	return max(1, int(c.Pool.MaxConnections)-1)
 }
 
 // Validate reports every setting that cannot be used. No message repeats the DSN.
@@ -100,7 +113,7 @@ func (c *Config) Validate() error {
 	return errors.Join(
 		c.validateDSN(),
 		c.validateDeadlines(),
-		c.validateQueue(),
+		c.validateGroup(),
 		c.validatePool(),
 	)
 }
@@ -147,17 +160,19 @@ func (c *Config) longestAnswer() time.Duration {
 	return c.TimeoutConfig.Timeout + c.BackOffConfig.MaxElapsedTime
 }
 
-func (c *Config) validateQueue() error {
-	if !c.QueueConfig.HasValue() {
-		return nil
-	}
+func (c *Config) validateGroup() error {
 	var problems []error
-	queue := c.QueueConfig.Get()
-	if !queue.WaitForResult {
-		problems = append(problems, errors.New(`"sending_queue.wait_for_result" must be true: without it a record is acknowledged before it is committed`))
-	}
-	if queue.StorageID != nil {
-		problems = append(problems, errors.New(`"sending_queue.storage" must not be set: a stored queue acknowledges before the commit`))
+	for _, bound := range []struct {
+		name  string
+		value int
+	}{
+		{"group.max_records", c.Group.MaxRecords},
+		{"group.max_bytes", c.Group.MaxBytes},
+		{"group.max_waiting_bytes", c.Group.MaxWaitingBytes},
+	} {
+		if bound.value < 1 {
+			problems = append(problems, fmt.Errorf("%q must be at least 1; got %d", bound.name, bound.value))
+		}
 	}
 	return errors.Join(problems...)
 }

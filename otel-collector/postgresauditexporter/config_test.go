@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/xconfmap"
+	"go.uber.org/zap"
 )
 
 const secretDSN = "postgres://writer:geheim@db.internal:5432/trail"
@@ -34,9 +35,6 @@ func TestDefaultsAreUsableAndAnswerAfterTheCommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if config.QueueConfig.HasValue() {
-		t.Error("the queue is on by default")
-	}
 	if config.TimeoutConfig.Timeout != 3*time.Second || config.BackOffConfig.MaxElapsedTime != 7*time.Second {
 		t.Errorf("got timeout %s and retries for %s", config.TimeoutConfig.Timeout, config.BackOffConfig.MaxElapsedTime)
 	}
@@ -55,13 +53,10 @@ func TestUnusableSettingsAreNamed(t *testing.T) {
 		"no timeout":            {map[string]any{"timeout": "0s"}, []string{`"timeout" must be at least 1ms; got 0s`}},
 		"endless retries":       {map[string]any{"retry_on_failure": map[string]any{"max_elapsed_time": "0s"}}, []string{`"retry_on_failure.max_elapsed_time" must be more than 0`}},
 		"later than the answer": {map[string]any{"timeout": "20s"}, []string{"must be at most 25s together; got 27s"}},
-		"queue that does not wait": {
-			map[string]any{"sending_queue": map[string]any{"wait_for_result": false}},
-			[]string{`"sending_queue.wait_for_result" must be true`},
-		},
-		"queue on disk": {
-			map[string]any{"sending_queue": map[string]any{"storage": "file_storage"}},
-			[]string{`"sending_queue.storage" must not be set`},
+		"a queue that would answer before the commit": {map[string]any{"sending_queue": map[string]any{}}, []string{"sending_queue"}},
+		"groups of nothing": {
+			map[string]any{"group": map[string]any{"max_records": 0, "max_bytes": -1, "max_waiting_bytes": 0}},
+			[]string{`"group.max_records" must be at least 1; got 0`, `"group.max_bytes"`, `"group.max_waiting_bytes"`},
 		},
 		"several": {
 			map[string]any{"lock_timeout": "0s", "probe_interval": "-1s", "pool": map[string]any{"max_connections": 0, "max_connection_lifetime": "0s", "max_connection_idle_time": "0s"}},
@@ -86,16 +81,6 @@ func TestUnusableSettingsAreNamed(t *testing.T) {
 	}
 }
 
-func TestAQueueMayGroupRequestsWhileTheyWait(t *testing.T) {
-	config, err := load(t, map[string]any{"sending_queue": map[string]any{"sizer": "items", "queue_size": 20000, "batch": map[string]any{"flush_timeout": "20ms", "min_size": 500, "max_size": 2000}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if queue := config.QueueConfig.Get(); !queue.WaitForResult || !queue.BlockOnOverflow {
-		t.Errorf("got wait_for_result %v, block_on_overflow %v", queue.WaitForResult, queue.BlockOnOverflow)
-	}
-}
-
 func TestTheDSNIsNeverPrinted(t *testing.T) {
 	config, err := load(t, map[string]any{})
 	if err != nil {
@@ -114,7 +99,7 @@ func TestTheDSNIsNeverPrinted(t *testing.T) {
 			t.Errorf("the DSN is in %s", text)
 		}
 	}
-	if _, err := openStore(&Config{DSN: "postgres://a:geheim@b:port/c"}); err == nil || strings.Contains(err.Error(), "geheim") {
+	if _, err := openStore(&Config{DSN: "postgres://a:geheim@b:port/c"}, "test", zap.NewNop(), nil); err == nil || strings.Contains(err.Error(), "geheim") {
 		t.Errorf("opening it says %v", err)
 	}
 }

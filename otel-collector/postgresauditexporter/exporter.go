@@ -2,8 +2,8 @@ package postgresauditexporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"go.opentelemetry.io/collector/component"
@@ -13,15 +13,18 @@ import (
 	"telltale.dev/otelcol/auditreceipt"
 )
 
-// shutdownPatience is how long shutdown waits for the connections to close.
-const shutdownPatience = 3 * time.Second
+// shutdownPatience is how long each of the three steps of the shutdown waits for the database.
+const shutdownPatience = 2 * time.Second
 
-// auditExporter connects the three parts: rows (what to store), store (where) and health (whether).
+// auditExporter connects the parts: items (what to store), group (together with what), store (where)
+// and health (whether).
 type auditExporter struct {
 	config  *Config
+	name    string
 	logger  *zap.Logger
 	metrics *metrics
 	store   *store
+	group   *group
 	health  *health
 }
 
@@ -30,60 +33,87 @@ func newAuditExporter(config *Config, set exporter.Settings) (*auditExporter, er
 	if err != nil {
 		return nil, err
 	}
-	return &auditExporter{config: config, logger: set.Logger, metrics: instruments}, nil
+	return &auditExporter{config: config, name: nameOf(set.ID), logger: set.Logger, metrics: instruments}, nil
+}
+
+// nameOf tells Collectors apart for people: the host and the exporter.
+func nameOf(id component.ID) string {
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		host = "unknown-host"
+	}
+	return cutForIndex(printable(host + "/" + id.String()))
 }
 
 // start opens the pool and returns at once: connections are made when they are needed, so that the
 // Collector also starts while the database is away.
 func (e *auditExporter) start(_ context.Context, host component.Host) error {
-	opened, err := openStore(e.config)
+	opened, err := openStore(e.config, e.name, e.logger, e.metrics)
 	if err != nil {
 		return fmt.Errorf("open connection pool: %w", err)
 	}
+	if err := e.metrics.watch(opened); err != nil {
+		opened.close(0)
+		return fmt.Errorf("observe connection pool: %w", err)
+	}
 	e.store = opened
+	e.store.sealers.start()
 	e.health = startHealth(host, e.logger, e.config.ProbeInterval, opened.probe)
+	e.group = startGroup(e.config.workers(), e.config.Group, e.config.TimeoutConfig.Timeout, e.append)
 	return nil
 }
 
 // shutdown may be called without start, and twice.
-func (e *auditExporter) shutdown(context.Context) error {
+func (e *auditExporter) shutdown(ctx context.Context) error {
+	if e.store == nil {
+		return nil
+	}
+	e.group.stop(shutdownPatience)
 	e.health.stop()
+	closing, cancel := context.WithTimeout(ctx, shutdownPatience)
+	e.store.sealers.stop(closing)
+	cancel()
+	e.metrics.unwatch()
 	e.store.close(shutdownPatience)
-	e.health, e.store = nil, nil
+	e.health, e.store, e.group = nil, nil, nil
 	return nil
 }
 
-// push stores one request in one transaction. It returns nil only after the commit, and otherwise
-// always an error that is worth a retry: a permanent one would make the helper drop the records.
+// push returns nil only after the commit, and otherwise always an error that is worth a retry: a
+// permanent one would make the helper drop the records.
 func (e *auditExporter) push(ctx context.Context, logs plog.Logs) error {
-	e.metrics.received.Add(ctx, int64(logs.LogRecordCount()), e.metrics.attributes)
-
-	content := toRows(logs, clientIdentity(ctx))
-	begun := time.Now()
-	counts, err := e.store.append(ctx, content)
-	if err != nil {
-		// A sender that hangs up says nothing about the database.
-		if !errors.Is(ctx.Err(), context.Canceled) {
-			e.health.report(err)
-		}
+	records := logs.LogRecordCount()
+	e.metrics.received.Add(ctx, int64(records), e.metrics.attributes)
+	if err := e.group.push(ctx, toItems(logs, ingestedBy(ctx))); err != nil {
 		return toRetryable(err)
 	}
-
-	auditreceipt.Add(ctx, logs.LogRecordCount())
-	e.metrics.committed(ctx, counts, len(content.quarantined), time.Since(begun))
-	e.health.report(nil)
-	e.warnOfLosses(counts, content.quarantined)
+	auditreceipt.Add(ctx, records)
 	return nil
+}
+
+// append stores one group and tells everybody who has to know.
+func (e *auditExporter) append(ctx context.Context, items []*item, report func([]*item, error)) {
+	e.store.append(ctx, items, func(part []*item, counts appendCounts, err error) {
+		e.health.report(err)
+		if err == nil {
+			e.metrics.stored(ctx, counts)
+			e.warnOfLosses(counts, part)
+		}
+		report(part, err)
+	})
 }
 
 // warnOfLosses names what somebody has to look at. It never prints what a record says.
-func (e *auditExporter) warnOfLosses(counts appendCounts, quarantined []quarantineRow) {
+func (e *auditExporter) warnOfLosses(counts appendCounts, items []*item) {
 	if counts.conflict > 0 {
 		e.logger.Warn("Audit records came under ids stored with other content; they are in audit.conflicts.",
 			zap.Int("records", counts.conflict))
 	}
-	if len(quarantined) > 0 {
-		e.logger.Warn("Log records that cannot be audit records are in audit.quarantine.",
-			zap.Int("records", len(quarantined)), zap.String("first_reason", quarantined[0].reason))
+	for _, each := range items {
+		if each.bad != nil {
+			e.logger.Warn("Log records that cannot be audit records are in audit.quarantine.",
+				zap.Int("records", counts.quarantined), zap.String("first_reason", each.bad.reason))
+			return
+		}
 	}
 }

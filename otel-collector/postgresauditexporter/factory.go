@@ -33,6 +33,5 @@ func createLogs(ctx context.Context, set exporter.Settings, cfg component.Config
 		exporterhelper.WithCapabilities(consumer.Capabilities{MutatesData: false}),
 		exporterhelper.WithTimeout(config.TimeoutConfig),
 		exporterhelper.WithRetry(config.BackOffConfig),
-		exporterhelper.WithQueue(config.QueueConfig),
 	)
 }

@@ -57,7 +57,19 @@ func TestMetadataNamesTheMetricsThatExist(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made.committed(context.Background(), appendCounts{}, 0, time.Second)
+	made.stored(context.Background(), appendCounts{})
+	made.transaction(context.Background(), time.Second, 1)
+	made.sealDuration.Record(context.Background(), 1)
+	config := createDefaultConfig().(*Config)
+	config.DSN = secretDSN
+	opened, err := openStore(config, "test", settings.Logger, made)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { opened.close(time.Second) })
+	if err := made.watch(opened); err != nil {
+		t.Fatal(err)
+	}
 
 	var exist []string
 	var collected metricdata.ResourceMetrics

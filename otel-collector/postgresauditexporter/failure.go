@@ -21,8 +21,17 @@ var (
 	errSchemaMissing = errors.New("the audit schema is missing or this user may not write to it: run the migrations and grant audit_writer")
 	errReadOnly      = errors.New("the database is read-only")
 	errEncoding      = errors.New("the database's encoding is not UTF8, so it cannot hold every record")
-	errUnanswered    = errors.New("the database did not account for every record")
+	errContended     = errors.New("others store the same records at the same time")
+	errSealerClosed  = errors.New("the sealer was closed by another Collector")
+	errForeignSeal   = errors.New("another seal stands under a number of this sealer")
+	errTooMuchWaits  = errors.New("too many records wait for the database")
+	errStopping      = errors.New("the Collector is stopping")
 )
+
+// ownErrors are those whose text may be shown as it is.
+var ownErrors = []error{
+	errSchemaMissing, errReadOnly, errEncoding, errContended, errSealerClosed, errForeignSeal, errTooMuchWaits, errStopping,
+}
 
 // toRetryable makes an error that the receiver answers with 503 and Retry-After. Its text holds
 // nothing of the DSN and nothing of a record, because senders and logs get to see it.
@@ -38,10 +47,14 @@ func toRetryable(err error) error {
 // describe says what went wrong without quoting pgx, whose errors name host, user and database, or
 // PostgreSQL, whose errors quote values.
 func describe(err error) string {
-	for _, own := range []error{errSchemaMissing, errReadOnly, errEncoding, errUnanswered} {
+	for _, own := range ownErrors {
 		if errors.Is(err, own) {
 			return own.Error()
 		}
+	}
+	var old *oldSchemaError
+	if errors.As(err, &old) {
+		return old.Error()
 	}
 	var refusal *pgconn.PgError
 	if errors.As(err, &refusal) {
@@ -83,6 +96,7 @@ func describeSQLState(code string) string {
 		"55": "a lock could not be had in time",
 		"57": "the database is starting, stopping or gave the statement up",
 		"58": "the database reports a system error",
+		"TT": "the sealer cannot go on",
 	}
 	if len(code) >= 2 {
 		if text, known := meaning[code[:2]]; known {

@@ -57,7 +57,8 @@ func TestEveryFailureIsRetryableAndSilentAboutSecrets(t *testing.T) {
 		"shutting down":       {refused("57P01"), "the database is starting, stopping or gave the statement up (SQLSTATE 57P01)"},
 		"anything else":       {refused("XX000"), "the database refused it (SQLSTATE XX000)"},
 		"schema not there":    {errSchemaMissing, errSchemaMissing.Error()},
-		"rows not accounted":  {errUnanswered, errUnanswered.Error()},
+		"schema too old":      {fmt.Errorf("ensure: %w", &oldSchemaError{3}), "the audit schema has version 3, this Collector needs 6: run telltale audit migrate"},
+		"too much waits":      {errTooMuchWaits, errTooMuchWaits.Error()},
 		"an error of no kind": {errors.New("geheim"), "the connection to the database failed"},
 	} {
 		t.Run(name, func(t *testing.T) {

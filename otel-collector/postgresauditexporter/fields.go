@@ -1,55 +1,58 @@
 package postgresauditexporter
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
+	"telltale.dev/otelcol/postgresauditexporter/internal/evidence"
 )
 
 const (
+	recordIDKey   = "audit.record.id"
 	detailsKey    = "audit.details"
 	detailsPrefix = "audit.details."
 )
 
-// fields are the attributes of a record, sorted by the columns they belong to.
+// fields are the attributes of a record, sorted by the columns they belong to. The rules are those of
+// docs/design/audit.md, section 13.
 type fields struct {
 	recordID, eventName, actorID, actorType, action, outcome *string
 	targetType, targetID, sourceID, sourceType               *string
 	tenantID, requestID, userAgent                           *string
 	schemaVersion, streamID                                  *string
 	sequenceNumber                                           *int64
-	prevHash                                                 []byte
+	prevHash, annexHash                                      []byte
 
-	details     pcommon.Value
-	hasDetails  bool
-	flatDetails pcommon.Map
-	other       pcommon.Map
+	details     evidence.Value
+	flatDetails []evidence.Field
+	other       []evidence.Field
 }
 
-func readAttributes(attributes pcommon.Map) fields {
-	read := fields{flatDetails: pcommon.NewMap(), other: pcommon.NewMap()}
-	for key, value := range attributes.All() {
-		if read.take(key, value) {
+// readFields takes the attributes in the order in which the evidence holds them.
+func readFields(attributes []evidence.Field) fields {
+	var read fields
+	for _, each := range attributes {
+		if read.take(each.Key, each.Value) {
 			continue
 		}
-		if name, found := strings.CutPrefix(key, detailsPrefix); found && name != "" {
-			value.CopyTo(read.flatDetails.PutEmpty(name))
+		if name, found := strings.CutPrefix(each.Key, detailsPrefix); found && name != "" {
+			read.flatDetails = append(read.flatDetails, evidence.Field{Key: name, Value: each.Value})
 			continue
 		}
-		value.CopyTo(read.other.PutEmpty(key))
+		read.other = append(read.other, each)
 	}
 	return read
 }
 
 // take puts a value where it belongs and says whether there is such a place.
-func (f *fields) take(key string, value pcommon.Value) bool {
+func (f *fields) take(key string, value evidence.Value) bool {
 	switch key {
-	case "audit.record.id":
+	case recordIDKey:
 		keepFirst(&f.recordID, toText(value))
 	case "event.name":
 		keepFirst(&f.eventName, toIndexedText(value))
@@ -85,9 +88,13 @@ func (f *fields) take(key string, value pcommon.Value) bool {
 		if f.prevHash == nil {
 			f.prevHash = toHash(value)
 		}
+	case "audit.annex.hash":
+		if f.annexHash == nil {
+			f.annexHash = toHash(value)
+		}
 	case detailsKey:
-		if !f.hasDetails {
-			f.details, f.hasDetails = value, true
+		if f.details.Kind == evidence.Empty {
+			f.details = value
 		}
 	default:
 		return false
@@ -104,15 +111,13 @@ func keepFirst[T any](place **T, value *T) {
 }
 
 // missing names the mandatory fields that a record lacks.
-func (f *fields) missing(eventName string) string {
+func (f *fields) missing() string {
 	var names []string
-	if eventName == "" {
-		names = append(names, "event name")
-	}
 	for _, mandatory := range []struct {
 		name  string
 		value *string
 	}{
+		{"event name", f.eventName},
 		{"audit.actor.id", f.actorID},
 		{"audit.actor.type", f.actorType},
 		{"audit.action", f.action},
@@ -129,49 +134,29 @@ func (f *fields) missing(eventName string) string {
 }
 
 // detailsJSON joins audit.details and audit.details.*: producers that can only send flat attributes
-// use the latter.
+// use the latter. Where both have a key, audit.details counts.
 func (f *fields) detailsJSON() string {
-	if !f.hasDetails {
-		return mapToJSON(f.flatDetails)
-	}
-	switch f.details.Type() {
-	case pcommon.ValueTypeEmpty:
-		return mapToJSON(f.flatDetails)
-	case pcommon.ValueTypeMap:
-		if f.flatDetails.Len() == 0 {
-			return mapToJSON(f.details.Map())
+	switch f.details.Kind {
+	case evidence.Empty:
+		return toJSON(f.flatDetails)
+	case evidence.Map:
+		if len(f.flatDetails) == 0 {
+			return toJSON(f.details.Map)
 		}
-		joined := pcommon.NewMap()
-		f.flatDetails.CopyTo(joined)
-		for key, value := range f.details.Map().All() {
-			value.CopyTo(joined.PutEmpty(key))
-		}
-		return mapToJSON(joined)
+		return toJSON(append(f.flatDetails, f.details.Map...))
 	default:
-		joined := pcommon.NewMap()
-		f.flatDetails.CopyTo(joined)
-		f.details.CopyTo(joined.PutEmpty("value"))
-		return mapToJSON(joined)
+		return toJSON(append(f.flatDetails, evidence.Field{Key: "value", Value: f.details}))
 	}
-}
-
-func (f *fields) otherJSON() string {
-	return mapToJSON(f.other)
 }
 
 // parseRecordID answers with the id, or with the reason why the text is none.
 func parseRecordID(text *string) ([16]byte, string) {
-	var id [16]byte
 	if text == nil {
-		return id, "missing: audit.record.id"
+		return [16]byte{}, "missing: audit.record.id"
 	}
-	t := *text
-	const invalid = "audit.record.id is not a UUID"
-	if len(t) != 36 || t[8] != '-' || t[13] != '-' || t[18] != '-' || t[23] != '-' {
-		return id, invalid
-	}
-	if _, err := hex.Decode(id[:], []byte(t[:8]+t[9:13]+t[14:18]+t[19:23]+t[24:])); err != nil {
-		return id, invalid
+	id, ok := parseUUID(*text)
+	if !ok {
+		return id, "audit.record.id is not a UUID"
 	}
 	if id == ([16]byte{}) {
 		return id, "audit.record.id is the nil UUID"
@@ -181,9 +166,8 @@ func parseRecordID(text *string) ([16]byte, string) {
 
 // occurred answers with the time for people and the exact one. Only a time that the record states
 // and that fits is exact; nil leaves the choice to the database.
-func occurred(record plog.LogRecord, recordID [16]byte) (*time.Time, *int64) {
-	stated := record.Timestamp()
-	if stated != 0 {
+func occurred(record *evidence.Record, recordID [16]byte) (*time.Time, *int64) {
+	if stated := record.TimeUnixNano; stated != 0 {
 		moment := toTime(stated)
 		nanos := int64(stated)
 		if nanos < 0 {
@@ -191,7 +175,7 @@ func occurred(record plog.LogRecord, recordID [16]byte) (*time.Time, *int64) {
 		}
 		return &moment, &nanos
 	}
-	if observed := record.ObservedTimestamp(); observed != 0 {
+	if observed := record.ObservedTimeUnixNano; observed != 0 {
 		moment := toTime(observed)
 		return &moment, nil
 	}
@@ -207,18 +191,22 @@ func occurred(record plog.LogRecord, recordID [16]byte) (*time.Time, *int64) {
 }
 
 // toTime avoids int64 nanoseconds, which end in 2262 while OTLP's field ends in 2554.
-func toTime(stamp pcommon.Timestamp) time.Time {
+func toTime(stamp uint64) time.Time {
 	const second = uint64(time.Second)
-	return time.Unix(int64(uint64(stamp)/second), int64(uint64(stamp)%second)).UTC()
+	return time.Unix(int64(stamp/second), int64(stamp%second)).UTC()
 }
 
-func toInteger(value pcommon.Value) *int64 {
-	switch value.Type() {
-	case pcommon.ValueTypeInt:
-		number := value.Int()
-		return &number
-	case pcommon.ValueTypeStr:
-		if number, err := strconv.ParseInt(value.Str(), 10, 64); err == nil {
+var integerText = regexp.MustCompile(`^[+-]?[0-9]{1,19}$`)
+
+func toInteger(value evidence.Value) *int64 {
+	switch value.Kind {
+	case evidence.Integer:
+		return &value.Integer
+	case evidence.Text:
+		if !integerText.MatchString(value.Text) {
+			return nil
+		}
+		if number, err := strconv.ParseInt(value.Text, 10, 64); err == nil {
 			return &number
 		}
 	}
@@ -226,18 +214,19 @@ func toInteger(value pcommon.Value) *int64 {
 }
 
 // toHash reads a SHA-256 sent as bytes, as hexadecimal digits or as base64.
-func toHash(value pcommon.Value) []byte {
-	const size = 32
-	switch value.Type() {
-	case pcommon.ValueTypeBytes:
-		if raw := value.Bytes().AsRaw(); len(raw) == size {
+func toHash(value evidence.Value) []byte {
+	switch value.Kind {
+	case evidence.Bytes:
+		if len(value.Text) == sha256.Size {
+			return []byte(value.Text)
+		}
+	case evidence.Text:
+		if raw, err := hex.DecodeString(value.Text); err == nil && len(raw) == sha256.Size {
 			return raw
 		}
-	case pcommon.ValueTypeStr:
-		if raw, err := hex.DecodeString(value.Str()); err == nil && len(raw) == size {
-			return raw
-		}
-		if raw, err := base64.StdEncoding.DecodeString(value.Str()); err == nil && len(raw) == size {
+		raw, err := base64.StdEncoding.DecodeString(value.Text)
+		// In the one form that encoding gives, so that everybody reads the same.
+		if err == nil && len(raw) == sha256.Size && base64.StdEncoding.EncodeToString(raw) == value.Text {
 			return raw
 		}
 	}

@@ -49,7 +49,8 @@ func newDatabase(t *testing.T) *database {
 	return d
 }
 
-// newTrail makes the database with the audit schema and its users.
+// newTrail makes the database with the audit schema and its users. When the test ends, what it has
+// stored is verified.
 func newTrail(t *testing.T) *database {
 	t.Helper()
 	d := newDatabase(t)
@@ -57,6 +58,11 @@ func newTrail(t *testing.T) *database {
 		t.Fatal(err)
 	}
 	d.addUsers()
+	t.Cleanup(func() {
+		if !t.Failed() {
+			verify(t, d.super)
+		}
+	})
 	return d
 }
 
@@ -188,5 +194,6 @@ func (d *database) alter(statements string) {
 	d.t.Helper()
 	month := ask[string](d.t, d.super, "SELECT 'audit.records_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')")
 	name := ask[string](d.t, d.super, "SELECT quote_ident(current_database())")
-	run(d.t, d.super, strings.NewReplacer("%d", name, "audit.this_month", month).Replace(statements))
+	run(d.t, d.super, "SELECT set_config('telltale.audit_maintenance', 'on', true);"+
+		strings.NewReplacer("%d", name, "audit.this_month", month).Replace(statements))
 }

@@ -78,21 +78,26 @@ func nested(depth int) func(plog.LogRecord) {
 }
 
 // onlyRow turns one record into its row, and fails if it would be quarantined.
-func onlyRow(t *testing.T, fill func(plog.LogRecord)) row {
+func onlyRow(t *testing.T, fill func(plog.LogRecord)) *row {
 	t.Helper()
-	made := toRows(logsOf(fill), nil)
-	if len(made.rows) != 1 || len(made.quarantined) != 0 {
-		t.Fatalf("got %d rows and %v in quarantine, want one row", len(made.rows), reasons(made))
+	made := toItems(logsOf(fill), nil)
+	if len(made) != 1 {
+		t.Fatalf("got %d items, want one", len(made))
 	}
-	return made.rows[0]
+	if made[0].bad != nil {
+		t.Fatalf("it is quarantined: %s", made[0].bad.reason)
+	}
+	return made[0].row
 }
 
-func reasons(made content) []string {
-	all := make([]string, 0, len(made.quarantined))
-	for _, each := range made.quarantined {
-		all = append(all, each.reason)
+// onlyBad turns one record into what goes to quarantine, and fails if it would be a row.
+func onlyBad(t *testing.T, fill func(plog.LogRecord)) *quarantineRow {
+	t.Helper()
+	made := toItems(logsOf(fill), nil)
+	if len(made) != 1 || made[0].bad == nil {
+		t.Fatalf("got %d items, want one for quarantine", len(made))
 	}
-	return all
+	return made[0].bad
 }
 
 func text(value *string) string {

@@ -1,15 +1,18 @@
 package postgresauditexporter
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
-	"go.opentelemetry.io/collector/pdata/plog"
+	"telltale.dev/otelcol/postgresauditexporter/internal/evidence"
 )
 
-// deepest is how far values may be nested. PostgreSQL's JSON parser gives up some thousand levels
-// down, and it would take the whole batch with it.
-const deepest = 128
+// Who made the evidence.
+const (
+	byProducer  = "producer"
+	byCollector = "collector"
+)
 
 // row is one row of audit.records. A nil pointer is NULL.
 type row struct {
@@ -35,150 +38,122 @@ type row struct {
 	streamID         *string
 	sequenceNumber   *int64
 	prevHash         []byte
-	evidence         evidence
+	annexHash        []byte
+	evidence         evidenceColumns
 	ingestedBy       *string
 	details          string
 	attributes       string
 	resource         string
+	annex            *annexRow
+}
+
+// evidenceColumns is the record as it is hashed: what an auditor checks the other columns against.
+type evidenceColumns struct {
+	bytes  []byte
+	hash   [sha256.Size]byte
+	by     string
+	format string
+}
+
+// annexRow is one row of audit.annexes.
+type annexRow struct {
+	salt, bytes []byte
+	details     string
 }
 
 // quarantineRow is one row of audit.quarantine.
 type quarantineRow struct {
-	raw        []byte
-	reason     string
-	ingestedBy *string
+	raw            []byte
+	rawHash        [sha256.Size]byte
+	reason         string
+	ingestedBy     *string
+	recordID       *[16]byte
+	streamID       *string
+	sequenceNumber *int64
+	evidence       []byte
 }
 
-// content is what one request brings into the database.
-type content struct {
-	rows        []row
-	quarantined []quarantineRow
+// toRow derives every column from the evidence and from nothing else. It answers with a row, or with
+// the reason why the record cannot be one and what could be read of it.
+func toRow(record *evidence.Record, from evidenceColumns) (*row, *quarantineRow) {
+	read := readFields(record.Attributes)
+	refuse := func(reason string) (*row, *quarantineRow) {
+		bad := &quarantineRow{reason: reason, streamID: read.streamID, sequenceNumber: read.sequenceNumber}
+		if id, problem := parseRecordID(read.recordID); problem == "" {
+			bad.recordID = &id
+		}
+		return nil, bad
+	}
+	if record.EventName != "" {
+		name := cutForIndex(printable(record.EventName))
+		read.eventName = &name
+	}
+	recordID, reason := parseRecordID(read.recordID)
+	if reason != "" {
+		return refuse(reason)
+	}
+	if reason := read.missing(); reason != "" {
+		return refuse(reason)
+	}
+	made := &row{
+		recordID:       recordID,
+		eventName:      *read.eventName,
+		actorID:        *read.actorID,
+		actorType:      *read.actorType,
+		action:         *read.action,
+		outcome:        *read.outcome,
+		targetType:     read.targetType,
+		targetID:       read.targetID,
+		sourceID:       read.sourceID,
+		sourceType:     read.sourceType,
+		tenantID:       read.tenantID,
+		requestID:      read.requestID,
+		userAgent:      read.userAgent,
+		schemaVersion:  read.schemaVersion,
+		streamID:       read.streamID,
+		sequenceNumber: read.sequenceNumber,
+		prevHash:       read.prevHash,
+		annexHash:      read.annexHash,
+		evidence:       from,
+		details:        read.detailsJSON(),
+		attributes:     toJSON(read.other),
+		resource:       toJSON(record.Resource),
+	}
+	if name, found := evidence.First(record.Resource, "service.name"); found {
+		made.serviceName = toText(name)
+	}
+	if tenant, found := evidence.First(record.Resource, "tenant_id"); found && made.tenantID == nil {
+		made.tenantID = toIndexedText(tenant)
+	}
+	made.occurredAt, made.occurredUnixNano = occurred(record, recordID)
+	made.traceID = hexadecimal(record.TraceID[:])
+	made.spanID = hexadecimal(record.SpanID[:])
+	return made, nil
 }
 
-// toRows turns log records into rows. It depends on nothing but its arguments, so that a record sent
-// again gives the same row, and it never fails: what cannot be a row is quarantined.
-func toRows(logs plog.Logs, ingestedBy *string) content {
-	var made content
-	for _, resourceLogs := range logs.ResourceLogs().All() {
-		from := readResource(resourceLogs.Resource())
-		for _, scopeLogs := range resourceLogs.ScopeLogs().All() {
-			for _, record := range scopeLogs.LogRecords().All() {
-				built, reason := toRow(from, scopeLogs.Scope(), record)
-				if reason != "" {
-					made.quarantined = append(made.quarantined, quarantineRow{
-						raw:        toRaw(resourceLogs, scopeLogs, record),
-						reason:     reason,
-						ingestedBy: ingestedBy,
-					})
-					continue
-				}
-				built.ingestedBy = ingestedBy
-				made.rows = append(made.rows, built)
-			}
+// toQuarantine is what is kept of a row that the database refused.
+func (r *row) toQuarantine(raw []byte, reason string) *quarantineRow {
+	bad := &quarantineRow{
+		reason: reason, ingestedBy: r.ingestedBy, recordID: &r.recordID, streamID: r.streamID, sequenceNumber: r.sequenceNumber,
+	}
+	if r.evidence.by == byProducer {
+		bad.evidence = r.evidence.bytes
+	}
+	bad.setRaw(raw)
+	return bad
+}
+
+func (q *quarantineRow) setRaw(raw []byte) {
+	q.raw, q.rawHash = raw, sha256.Sum256(raw)
+}
+
+// hexadecimal is nil for an id of zeros.
+func hexadecimal(id []byte) *string {
+	for _, b := range id {
+		if b != 0 {
+			text := hex.EncodeToString(id)
+			return &text
 		}
 	}
-	return made
-}
-
-// resourceView is what all records of one resource have in common.
-type resourceView struct {
-	resource    pcommon.Resource
-	serviceName *string
-	tenantID    *string
-	asJSON      string
-	tooDeep     bool
-}
-
-func readResource(resource pcommon.Resource) resourceView {
-	view := resourceView{resource: resource, tooDeep: mapIsDeeperThan(resource.Attributes(), deepest)}
-	if view.tooDeep {
-		return view
-	}
-	if name, found := resource.Attributes().Get("service.name"); found {
-		view.serviceName = toText(name)
-	}
-	if tenant, found := resource.Attributes().Get("tenant_id"); found {
-		view.tenantID = toIndexedText(tenant)
-	}
-	view.asJSON = mapToJSON(resource.Attributes())
-	return view
-}
-
-// toRow answers with a row, or with the reason why the record cannot be one.
-func toRow(from resourceView, scope pcommon.InstrumentationScope, record plog.LogRecord) (row, string) {
-	if from.tooDeep || mapIsDeeperThan(record.Attributes(), deepest) || valueIsDeeperThan(record.Body(), deepest) ||
-		mapIsDeeperThan(scope.Attributes(), deepest) {
-		return row{}, "nested deeper than 128 levels"
-	}
-
-	fields := readAttributes(record.Attributes())
-	recordID, reason := parseRecordID(fields.recordID)
-	if reason != "" {
-		return row{}, reason
-	}
-	eventName := cutForIndex(printable(record.EventName()))
-	if eventName == "" && fields.eventName != nil {
-		eventName = *fields.eventName
-	}
-	if reason := fields.missing(eventName); reason != "" {
-		return row{}, reason
-	}
-
-	built := row{
-		recordID:       recordID,
-		eventName:      eventName,
-		actorID:        *fields.actorID,
-		actorType:      *fields.actorType,
-		action:         *fields.action,
-		outcome:        *fields.outcome,
-		targetType:     fields.targetType,
-		targetID:       fields.targetID,
-		sourceID:       fields.sourceID,
-		sourceType:     fields.sourceType,
-		tenantID:       fields.tenantID,
-		requestID:      fields.requestID,
-		userAgent:      fields.userAgent,
-		serviceName:    from.serviceName,
-		schemaVersion:  fields.schemaVersion,
-		streamID:       fields.streamID,
-		sequenceNumber: fields.sequenceNumber,
-		prevHash:       fields.prevHash,
-		evidence:       evidenceOf(from.resource, scope, record),
-		details:        fields.detailsJSON(),
-		attributes:     fields.otherJSON(),
-		resource:       from.asJSON,
-	}
-	if built.tenantID == nil {
-		built.tenantID = from.tenantID
-	}
-	built.occurredAt, built.occurredUnixNano = occurred(record, recordID)
-	if id := record.TraceID(); !id.IsEmpty() {
-		text := id.String()
-		built.traceID = &text
-	}
-	if id := record.SpanID(); !id.IsEmpty() {
-		text := id.String()
-		built.spanID = &text
-	}
-	return built, ""
-}
-
-// toRaw keeps a record whole, in the one encoding that holds whatever OTLP can say.
-func toRaw(resourceLogs plog.ResourceLogs, scopeLogs plog.ScopeLogs, record plog.LogRecord) []byte {
-	single := plog.NewLogs()
-	toResource := single.ResourceLogs().AppendEmpty()
-	resourceLogs.Resource().CopyTo(toResource.Resource())
-	toResource.SetSchemaUrl(resourceLogs.SchemaUrl())
-	toScope := toResource.ScopeLogs().AppendEmpty()
-	scopeLogs.Scope().CopyTo(toScope.Scope())
-	toScope.SetSchemaUrl(scopeLogs.SchemaUrl())
-	record.CopyTo(toScope.LogRecords().AppendEmpty())
-
-	marshaler := plog.ProtoMarshaler{}
-	raw, err := marshaler.MarshalLogs(single)
-	if err != nil {
-		// Marshalling to memory has no error of its own; the interface merely allows for one.
-		return []byte{}
-	}
-	return raw
+	return nil
 }

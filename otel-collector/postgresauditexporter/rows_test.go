@@ -49,7 +49,7 @@ func TestEachAttributeFindsItsColumn(t *testing.T) {
 		{"attributes", got.attributes, `{"other":1}`},
 		{"resource", got.resource, `{"service.name":"rewards-api","tenant_id":"tenant-of-resource"}`},
 		{"evidence_by", got.evidence.by, "collector"},
-		{"evidence_format", got.evidence.format, "telltale/0"},
+		{"evidence_format", got.evidence.format, "telltale/1"},
 	} {
 		if column.got != column.want {
 			t.Errorf("%s is %q, want %q", column.name, column.got, column.want)
@@ -87,14 +87,14 @@ func TestARecordThatCannotBeARowGoesToQuarantineWithItsReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			by := "producer-1"
-			made := toRows(logsOf(sample(newID()), test.fill, sample(newID())), &by)
-			if len(made.rows) != 2 || len(made.quarantined) != 1 {
-				t.Fatalf("got %d rows and %d in quarantine, want 2 and 1", len(made.rows), len(made.quarantined))
+			made := toItems(logsOf(sample(newID()), test.fill, sample(newID())), &by)
+			if len(made) != 3 || made[0].bad != nil || made[1].bad == nil || made[2].bad != nil {
+				t.Fatalf("got %d items, want three with the second one for quarantine", len(made))
 			}
-			if got := made.quarantined[0].reason; got != test.reason {
+			if got := made[1].bad.reason; got != test.reason {
 				t.Errorf("reason is %q, want %q", got, test.reason)
 			}
-			if got := text(made.quarantined[0].ingestedBy); got != by {
+			if got := text(made[1].bad.ingestedBy); got != by {
 				t.Errorf("ingested_by is %q, want %q", got, by)
 			}
 		})
@@ -103,7 +103,7 @@ func TestARecordThatCannotBeARowGoesToQuarantineWithItsReason(t *testing.T) {
 
 func TestQuarantineKeepsTheRecordWithResourceAndScope(t *testing.T) {
 	sent := logsOf(func(record plog.LogRecord) { record.Body().SetStr("bad \x00 \xff") })
-	raw := toRows(sent, nil).quarantined[0].raw
+	raw := toItems(sent, nil)[0].bad.raw
 
 	unmarshaler := plog.ProtoUnmarshaler{}
 	back, err := unmarshaler.UnmarshalLogs(raw)

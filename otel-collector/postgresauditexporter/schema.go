@@ -98,24 +98,41 @@ func appliedMigrations(ctx context.Context, tx pgx.Tx) (map[int]bool, error) {
 	return done, nil
 }
 
-// schemaOnce runs the migrations until they have succeeded once. A nil one does nothing, because
-// nobody asked for it.
+// neededSchema is the oldest schema that this exporter can write to.
+const neededSchema = 6
+
+// oldSchemaError says which version the database has.
+type oldSchemaError struct{ version int }
+
+func (e *oldSchemaError) Error() string {
+	return fmt.Sprintf("the audit schema has version %d, this Collector needs %d: run telltale audit migrate", e.version, neededSchema)
+}
+
+// schemaOnce makes sure, until it has succeeded once, that the schema is not too old. With create it
+// runs the migrations first.
 type schemaOnce struct {
-	mutex sync.Mutex
-	done  bool
+	create bool
+	mutex  sync.Mutex
+	done   bool
 }
 
 func (s *schemaOnce) ensure(ctx context.Context, pool *pgxpool.Pool) error {
-	if s == nil {
-		return nil
-	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if s.done {
 		return nil
 	}
-	if err := migrate(ctx, pool); err != nil {
-		return err
+	if s.create {
+		if err := migrate(ctx, pool); err != nil {
+			return err
+		}
+	}
+	var version int
+	if err := pool.QueryRow(ctx, "select audit.schema_version()").Scan(&version); err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+	if version < neededSchema {
+		return &oldSchemaError{version}
 	}
 	s.done = true
 	return nil

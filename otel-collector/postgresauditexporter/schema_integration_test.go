@@ -37,7 +37,7 @@ func TestMigrationsCanRunTwiceAndAtTheSameTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := ask[string](t, d.super, "SELECT string_agg(version || name || applied_at, ',' ORDER BY version) FROM audit.schema_migrations")
-	if before != after || strings.Count(after, ",") != 3 {
+	if before != after || strings.Count(after, ",") != 5 {
 		t.Errorf("migrations went from %q to %q", before, after)
 	}
 }
@@ -83,7 +83,7 @@ func TestOnlyTheTwoFunctionsAreOpenToTheWriter(t *testing.T) {
 	for _, statement := range []string{
 		"SELECT count(*) FROM audit.records", "SELECT count(*) FROM audit." + partition, "SELECT count(*) FROM audit_events",
 		"SELECT count(*) FROM audit.trail", "SELECT count(*) FROM audit.quarantine", "SELECT count(*) FROM audit.conflicts",
-		"INSERT INTO audit.quarantine (raw_hash, raw, reason) VALUES (sha256(''), '', '')",
+		"INSERT INTO audit.seals DEFAULT VALUES",
 		"UPDATE audit.records SET actor_id = 'x'", "DELETE FROM audit.records", "TRUNCATE audit.records", "DELETE FROM audit." + partition,
 		"DROP TABLE audit.records", "CREATE TABLE audit.x ()", "ALTER TABLE audit.records DISABLE TRIGGER ALL",
 		"SELECT audit.ensure_partitions()", "SELECT audit.require_durable_commit()", "SET ROLE audit_owner",
@@ -98,14 +98,15 @@ func TestTheAuditorReadsAndNothingElse(t *testing.T) {
 	d := newTrail(t)
 	exporter, _, _ := start(t, d.writerURL, nil)
 	deliver(t, exporter, logsOf(sample(newID()), func(plog.LogRecord) {}))
-	for _, view := range []string{"audit.records", "audit.quarantine", "audit.trail", "audit_events"} {
-		if got := ask[int](t, d.auditor, "SELECT count(*) FROM "+view); got != 1 {
-			t.Errorf("the auditor sees %d rows in %s, want 1", got, view)
+	for _, view := range []string{"audit.records", "audit.quarantine", "audit.seals", "audit.sealers", "audit.trail", "audit_events"} {
+		if got := ask[int](t, d.auditor, "SELECT count(*) FROM "+view); got == 0 {
+			t.Errorf("the auditor sees nothing in %s", view)
 		}
 	}
 	for _, statement := range []string{
-		"INSERT INTO audit.quarantine (raw_hash, raw, reason) VALUES (sha256(''), '', '')", "UPDATE audit.records SET actor_id = 'x'",
-		"DELETE FROM audit_events", "TRUNCATE audit.records", "SELECT audit.append_quarantine('{}', '{}', '{}')",
+		"INSERT INTO audit.seals DEFAULT VALUES", "UPDATE audit.records SET actor_id = 'x'",
+		"DELETE FROM audit.annexes", "TRUNCATE audit.records", "SELECT audit.append_seal(gen_random_uuid(), 0, 0, '', '')",
+		"SELECT audit.touch_sealer(gen_random_uuid())", "SELECT audit.close_sealer(gen_random_uuid(), gen_random_uuid())",
 	} {
 		if _, err := d.auditor.Exec(t.Context(), statement); sqlState(err) != "42501" {
 			t.Errorf("%s: %v, want permission denied", statement, err)
@@ -124,7 +125,7 @@ func TestEvenTheSuperuserIsRefusedAChange(t *testing.T) {
 	if len(partitions) != 27 {
 		t.Errorf("%d partitions, want last month, this one, 24 more and the default one", len(partitions))
 	}
-	tables := append(partitions, "audit.records", "audit.quarantine", "audit.conflicts")
+	tables := append(partitions, "audit.records", "audit.annexes", "audit.quarantine", "audit.conflicts", "audit.seals", "audit.sealers")
 
 	for _, mode := range []string{"origin", "replica"} {
 		err := pgx.BeginFunc(t.Context(), d.super, func(tx pgx.Tx) error {
@@ -136,7 +137,14 @@ func TestEvenTheSuperuserIsRefusedAChange(t *testing.T) {
 				if err := tx.QueryRow(t.Context(), "SELECT NOT EXISTS (SELECT FROM "+table+")").Scan(&empty); err != nil {
 					return err
 				}
-				for _, statement := range []string{"UPDATE " + table + " SET recorded_at = now()", "DELETE FROM " + table, "TRUNCATE " + table} {
+				change := "recorded_at = now()"
+				switch table {
+				case "audit.sealers":
+					change = "name = 'x'"
+				case "audit.annexes":
+					change = "annex = ''"
+				}
+				for _, statement := range []string{"UPDATE " + table + " SET " + change, "DELETE FROM " + table, "TRUNCATE " + table} {
 					err := pgx.BeginFunc(t.Context(), tx, func(inner pgx.Tx) error {
 						_, err := inner.Exec(t.Context(), statement)
 						return err

@@ -8,23 +8,28 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
 )
+
+// mostRounds bounds how often a transaction is planned anew because something in it was stored
+// already. Each round knows more, so two do unless others store the same records at the same time.
+const mostRounds = 10
 
 // store is the database as the exporter sees it.
 type store struct {
 	pool             *pgxpool.Pool
+	logger           *zap.Logger
+	metrics          *metrics
 	schema           *schemaOnce
+	sealers          *sealers
+	notice           func([]*quarantineRow) *row
 	statementTimeout time.Duration
 	lockTimeout      time.Duration
 }
 
-// appendCounts says what became of the records of one transaction.
-type appendCounts struct {
-	inserted, duplicate, conflict int
-}
-
-func openStore(config *Config) (*store, error) {
+func openStore(config *Config, name string, logger *zap.Logger, instruments *metrics) (*store, error) {
 	settings, err := pgxpool.ParseConfig(string(config.DSN))
 	if err != nil {
 		// The parser's error quotes the DSN.
@@ -44,11 +49,16 @@ func openStore(config *Config) (*store, error) {
 	if err != nil {
 		return nil, errors.New("the connection pool refuses its settings")
 	}
-	opened := &store{pool: pool, statementTimeout: config.StatementTimeout, lockTimeout: config.LockTimeout}
-	if config.CreateSchema {
-		opened.schema = &schemaOnce{}
-	}
-	return opened, nil
+	return &store{
+		pool:             pool,
+		logger:           logger,
+		metrics:          instruments,
+		schema:           &schemaOnce{create: config.CreateSchema},
+		sealers:          newSealers(pool, name, logger),
+		notice:           func(quarantined []*quarantineRow) *row { return quarantineNotice(name, quarantined) },
+		statementTimeout: config.StatementTimeout,
+		lockTimeout:      config.LockTimeout,
+	}, nil
 }
 
 // close may be called on nil. It does not wait for long: pgx gives a connection that went silent 15 s
@@ -68,80 +78,121 @@ func (s *store) close(patience time.Duration) {
 	}
 }
 
-// append stores everything in one transaction and returns after its commit.
-func (s *store) append(ctx context.Context, what content) (appendCounts, error) {
-	var counts appendCounts
-	if len(what.rows) == 0 && len(what.quarantined) == 0 {
-		return counts, nil
+// append stores the items and reports them after their commit. What the database refuses for its
+// content is looked for by halves and goes to quarantine; a half that was stored stays stored, which
+// makes its records duplicates when the request is repeated.
+func (s *store) append(ctx context.Context, items []*item, report func([]*item, appendCounts, error)) {
+	counts, err := s.appendAll(ctx, items)
+	if err == nil || !isPoison(err) || len(items) == 1 && items[0].bad != nil {
+		report(items, counts, err)
+		return
 	}
+	if len(items) == 1 {
+		items[0].bad = items[0].row.toQuarantine(items[0].raw(), poisonReason(err))
+		s.append(ctx, items, report)
+		return
+	}
+	s.append(ctx, items[:len(items)/2], report)
+	s.append(ctx, items[len(items)/2:], report)
+}
+
+// appendAll stores all items in one transaction, or none.
+func (s *store) appendAll(ctx context.Context, items []*item) (appendCounts, error) {
 	if err := s.schema.ensure(ctx, s.pool); err != nil {
-		return counts, err
+		return appendCounts{}, err
 	}
-	// audit.append_records compares with rows that others commit meanwhile, so it must see them.
-	options := pgx.TxOptions{IsoLevel: pgx.ReadCommitted}
-	err := pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error {
-		var err error
-		counts, err = s.appendIn(ctx, tx, what)
-		return err
-	})
+	stored := newKnown()
+	for range mostRounds {
+		begun := time.Now()
+		p := makePlan(items, stored, s.notice)
+		if len(p.leaves) == 0 {
+			return p.counts, nil
+		}
+		s.metrics.sealDuration.Record(ctx, time.Since(begun).Seconds(), s.metrics.attributes)
+		done, err := s.attempt(ctx, &p, stored)
+		if err != nil {
+			return appendCounts{}, fmt.Errorf("append audit records: %w", err)
+		}
+		if done {
+			return p.counts, nil
+		}
+	}
+	return appendCounts{}, errContended
+}
+
+// attempt sends a plan with its seal and the commit in one go. It answers false when something in the
+// plan was stored already, which known then holds, or when the sealer had to be replaced.
+func (s *store) attempt(ctx context.Context, p *plan, stored *known) (bool, error) {
+	current, err := s.sealers.ensure(ctx)
 	if err != nil {
-		return appendCounts{}, fmt.Errorf("append audit records: %w", err)
+		return false, err
 	}
-	return counts, nil
-}
+	connection, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer connection.Release()
 
-// appendIn sends the statements in one go, to pay for one round trip.
-func (s *store) appendIn(ctx context.Context, tx pgx.Tx, what content) (appendCounts, error) {
-	var counts appendCounts
+	number := current.take()
+	var recordedAt *time.Time
 	batch := &pgx.Batch{}
-	// Deadlines per transaction, not per connection, so that a pooler in between keeps working.
-	batch.Queue("SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true)",
-		milliseconds(s.statementTimeout), milliseconds(s.lockTimeout))
-	if len(what.rows) > 0 {
-		batch.Queue(appendRecordsSQL, toColumns(what.rows)...).Query(func(rows pgx.Rows) error {
-			var err error
-			counts, err = readCounts(rows)
-			return err
-		})
+	batch.Queue(beginSQL)
+	batch.Queue(deadlinesSQL, milliseconds(s.statementTimeout), milliseconds(s.lockTimeout))
+	p.queue(batch, current.id, number, stored, &recordedAt)
+	batch.Queue(noDeadlineSQL)
+	batch.Queue(commitSQL)
+	begun := time.Now()
+	err = connection.SendBatch(ctx, batch).Close()
+
+	if err == nil && recordedAt != nil {
+		s.metrics.transaction(ctx, time.Since(begun), len(p.leaves))
+		return true, current.committed(number, len(p.leaves), *recordedAt, p.root)
 	}
-	if len(what.quarantined) > 0 {
-		batch.Queue(appendQuarantineSQL, toQuarantineColumns(what.quarantined)...)
+	if err == nil {
+		current.failed(number)
+		return false, nil
 	}
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return counts, err
+	if !isCertainlyRolledBack(err) {
+		current.lost(uncertainSeal{number, len(p.leaves), p.root})
+		s.sealers.settleSoon()
+		return false, err
 	}
-	if counts.inserted+counts.duplicate+counts.conflict != len(what.rows) {
-		return counts, errUnanswered
+	rollBack(connection)
+	if isPartlyStored(err) {
+		current.failed(number)
+		return false, nil
 	}
-	return counts, nil
+	if isSealerClosed(err) || isSealTaken(err) {
+		s.sealers.replace(current, err)
+		return false, nil
+	}
+	current.failed(number)
+	return false, err
 }
 
-func readCounts(rows pgx.Rows) (appendCounts, error) {
-	var counts appendCounts
-	var result *string
-	var number int
-	_, err := pgx.ForEachRow(rows, []any{&result, &number}, func() error {
-		if result == nil {
-			return errUnanswered
-		}
-		switch *result {
-		case "inserted":
-			counts.inserted = number
-		case "duplicate":
-			counts.duplicate = number
-		case "conflict":
-			counts.conflict = number
-		}
-		return nil
-	})
-	return counts, err
+// rollBack makes the connection usable again; one that does not answer is dropped by the pool.
+func rollBack(connection *pgxpool.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if _, err := connection.Exec(ctx, "rollback"); err != nil {
+		// The pool sees that the transaction is still open and closes the connection on release.
+		return
+	}
+}
+
+// isCertainlyRolledBack says whether an error leaves no doubt that nothing was committed: the server
+// refused a statement and lives on. A server that shuts down may have committed before it said so.
+func isCertainlyRolledBack(err error) bool {
+	var refusal *pgconn.PgError
+	return errors.As(err, &refusal) && refusal.SeverityUnlocalized == "ERROR"
 }
 
 const probeSQL = `
 SELECT NOT current_setting('transaction_read_only')::boolean, current_setting('server_encoding') = 'UTF8',
-  count(*) FILTER (WHERE has_function_privilege(p.oid, 'EXECUTE') AND has_schema_privilege(n.oid, 'USAGE')) = 2
+  count(*) FILTER (WHERE has_function_privilege(p.oid, 'EXECUTE') AND has_schema_privilege(n.oid, 'USAGE')) = 8
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname = 'audit' AND p.proname IN ('append_records', 'append_quarantine')`
+WHERE n.nspname = 'audit' AND p.proname IN ('append_records', 'append_annexes', 'append_conflicts', 'append_quarantine',
+  'append_seal', 'open_sealer', 'touch_sealer', 'settle_seal')`
 
 // probe asks whether records could be stored now, without storing any.
 func (s *store) probe(ctx context.Context) error {

@@ -1,11 +1,13 @@
 package postgresauditexporter
 
 import (
+	"encoding/base64"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"go.opentelemetry.io/collector/pdata/pcommon"
+	"telltale.dev/otelcol/postgresauditexporter/internal/evidence"
 )
 
 // longestIndexed is the most bytes an indexed column takes: a B-tree refuses entries beyond 2704,
@@ -13,12 +15,20 @@ import (
 const longestIndexed = 1024
 
 // toText reads a scalar as text for a column, nil for an absent, empty or structured one.
-func toText(value pcommon.Value) *string {
-	switch value.Type() {
-	case pcommon.ValueTypeEmpty, pcommon.ValueTypeMap, pcommon.ValueTypeSlice:
-		return nil
+func toText(value evidence.Value) *string {
+	var text string
+	switch value.Kind {
+	case evidence.Text:
+		text = printable(value.Text)
+	case evidence.Integer:
+		text = strconv.FormatInt(value.Integer, 10)
+	case evidence.Double:
+		text = strings.Trim(string(evidence.AppendDouble(nil, value.Double)), `"`)
+	case evidence.Truth:
+		text = strconv.FormatBool(value.Truth)
+	case evidence.Bytes:
+		text = base64.StdEncoding.EncodeToString([]byte(value.Text))
 	}
-	text := printable(value.AsString())
 	if text == "" {
 		return nil
 	}
@@ -26,7 +36,7 @@ func toText(value pcommon.Value) *string {
 }
 
 // toIndexedText is toText for a column that an index holds.
-func toIndexedText(value pcommon.Value) *string {
+func toIndexedText(value evidence.Value) *string {
 	text := toText(value)
 	if text == nil {
 		return nil

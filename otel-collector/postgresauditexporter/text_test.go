@@ -8,7 +8,22 @@ import (
 	"unicode/utf8"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+
+	"telltale.dev/otelcol/postgresauditexporter/internal/evidence"
 )
+
+// fieldsOf reads attributes as the exporter does.
+func fieldsOf(t *testing.T, attributes pcommon.Map) []evidence.Field {
+	t.Helper()
+	record := plog.NewLogRecord()
+	attributes.CopyTo(record.Attributes())
+	read, fits := evidence.FromLogs(pcommon.NewResource(), pcommon.NewInstrumentationScope(), record)
+	if !fits {
+		t.Fatal("nested too deep")
+	}
+	return read.Attributes
+}
 
 func TestPrintableWritesOutWhatPostgreSQLRefuses(t *testing.T) {
 	for given, want := range map[string]string{
@@ -29,13 +44,13 @@ func TestPrintableWritesOutWhatPostgreSQLRefuses(t *testing.T) {
 
 func TestIndexedColumnsAreCutBetweenRunes(t *testing.T) {
 	for _, long := range []string{strings.Repeat("x", 5000), strings.Repeat("€", 2000), "xx" + strings.Repeat("😀", 700)} {
-		got := *toIndexedText(pcommon.NewValueStr(long))
+		got := *toIndexedText(evidence.Value{Kind: evidence.Text, Text: long})
 		if len(got) > longestIndexed || !utf8.ValidString(got) || !strings.HasSuffix(got, "…") {
 			t.Errorf("cut to %d bytes, valid: %v", len(got), utf8.ValidString(got))
 		}
 	}
 	exact := strings.Repeat("x", longestIndexed)
-	if got := *toIndexedText(pcommon.NewValueStr(exact)); got != exact {
+	if got := *toIndexedText(evidence.Value{Kind: evidence.Text, Text: exact}); got != exact {
 		t.Error("text that fits was cut")
 	}
 }
@@ -46,7 +61,7 @@ func TestJSONForQueriesHoldsEveryKindOfValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{"list":["a",1,2.5,true,null,"AQI=",{"in":"side"}]}`
-	if got := mapToJSON(attributes); got != want {
+	if got := toJSON(fieldsOf(t, attributes)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -61,7 +76,7 @@ func TestJSONForQueriesIsAlwaysValid(t *testing.T) {
 		if err := attributes.PutEmpty("k\x00\xff").FromRaw(value); err != nil {
 			t.Fatal(err)
 		}
-		got := mapToJSON(attributes)
+		got := toJSON(fieldsOf(t, attributes))
 		if !json.Valid([]byte(got)) || strings.Contains(got, "\x00") || !utf8.ValidString(got) {
 			t.Errorf("%s gives %q", name, got)
 		}
@@ -71,24 +86,11 @@ func TestJSONForQueriesIsAlwaysValid(t *testing.T) {
 func TestStringsAreEscapedAsLittleAsPossible(t *testing.T) {
 	given := "\x00\x1f\b\t\n\f\r\"\\</&>\u2028€😀\x7f"
 	want := `"\u0000\u001f\b\t\n\f\r\"\\</&>` + "\u2028€😀\x7f" + `"`
-	if got := string(appendString(nil, given)); got != want {
+	if got := string(evidence.AppendString(nil, given)); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	var back string
-	if err := json.Unmarshal(appendString(nil, given), &back); err != nil || back != given {
+	if err := json.Unmarshal(evidence.AppendString(nil, given), &back); err != nil || back != given {
 		t.Errorf("read back %q, %v", back, err)
-	}
-}
-
-func TestDepthIsCountedInMapsAndLists(t *testing.T) {
-	attributes := pcommon.NewMap()
-	if err := attributes.FromRaw(map[string]any{"a": []any{map[string]any{"b": "c"}}}); err != nil {
-		t.Fatal(err)
-	}
-	if mapIsDeeperThan(attributes, 3) {
-		t.Error("three levels are deeper than 3")
-	}
-	if !mapIsDeeperThan(attributes, 2) {
-		t.Error("three levels are not deeper than 2")
 	}
 }

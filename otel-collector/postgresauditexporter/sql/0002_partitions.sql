@@ -1,6 +1,7 @@
 -- Monthly partitions of audit.records, and the function that makes them ahead of time.
 
 SELECT pg_advisory_xact_lock(8387229094112226405);
+SELECT set_config('telltale.audit_maintenance', 'on', false);
 
 SET ROLE audit_owner;
 
@@ -17,7 +18,7 @@ BEGIN
   -- Row triggers come with the parent; a TRUNCATE trigger does not, so each partition needs its own.
   EXECUTE format('CREATE OR REPLACE TRIGGER no_truncate BEFORE TRUNCATE ON audit.%I FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change()', partition_name);
   EXECUTE format('ALTER TABLE audit.%I ENABLE ALWAYS TRIGGER no_truncate', partition_name);
-  EXECUTE format('ALTER TABLE audit.%I ENABLE ALWAYS TRIGGER append_only', partition_name);
+  EXECUTE format('ALTER TABLE audit.%I ENABLE ALWAYS TRIGGER no_update, ENABLE ALWAYS TRIGGER no_delete', partition_name);
 END
 $$;
 COMMENT ON FUNCTION audit.guard_partition(text) IS 'Makes one partition of audit.records append-only.';
@@ -28,8 +29,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   this_month timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
   month      timestamp;
+  before     text := coalesce(current_setting('telltale.audit_maintenance', true), '');
 BEGIN
   PERFORM pg_advisory_xact_lock(8387229094112226405);
+  PERFORM set_config('telltale.audit_maintenance', 'on', true);
   -- From last month on: records that waited in a spool carry older ids.
   FOR month IN SELECT generate_series(this_month - interval '1 month', this_month + make_interval(months => months_ahead), interval '1 month') LOOP
     partition_name := 'records_' || to_char(month, 'YYYY_MM');
@@ -52,6 +55,7 @@ BEGIN
     END IF;
     RETURN NEXT;
   END LOOP;
+  PERFORM set_config('telltale.audit_maintenance', before, true);
 END
 $$;
 COMMENT ON FUNCTION audit.ensure_partitions(integer) IS 'Makes the monthly partitions from last month to so many months ahead. Run it again at any time, at least once a year.';
@@ -62,10 +66,12 @@ COMMENT ON TABLE audit.records_default IS 'Audit records whose ids belong to no 
 SELECT audit.guard_partition('records_default');
 
 REVOKE ALL ON FUNCTION audit.refuse_change(), audit.first_id_at(timestamptz), audit.guard_partition(text), audit.ensure_partitions(integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION audit.first_id_at(timestamptz) TO audit_auditor;
+GRANT EXECUTE ON FUNCTION audit.first_id_at(timestamptz) TO audit_auditor, audit_keeper;
+GRANT EXECUTE ON FUNCTION audit.ensure_partitions(integer) TO audit_keeper;
 
 SELECT count(*) FROM audit.ensure_partitions();
 
 RESET ROLE;
 
 INSERT INTO audit.schema_migrations (version, name) VALUES (2, 'partitions') ON CONFLICT DO NOTHING;
+SELECT set_config('telltale.audit_maintenance', 'off', false);

@@ -1,0 +1,38 @@
+package postgresauditexporter
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// contentConstraints are our own, which only a record's content can violate. "No partition found"
+// has the same SQLSTATE and is an outage, so the class alone does not decide.
+var contentConstraints = []string{
+	"records_hash_is_sha256", "records_evidence_by_known",
+	"conflicts_hash_is_sha256", "conflicts_evidence_by_known",
+	"annexes_salt_is_32_bytes", "quarantine_raw_hash_is_sha256",
+}
+
+// isPoison says whether the database refused the content of a record, so that no retry can help.
+func isPoison(err error) bool {
+	var refusal *pgconn.PgError
+	if !errors.As(err, &refusal) {
+		return false
+	}
+	return strings.HasPrefix(refusal.Code, "22") || slices.Contains(contentConstraints, refusal.ConstraintName)
+}
+
+// poisonReason says why without quoting the record.
+func poisonReason(err error) string {
+	var refusal *pgconn.PgError
+	if errors.As(err, &refusal) && refusal.ConstraintName != "" {
+		return "the database refused it: constraint " + refusal.ConstraintName
+	}
+	if errors.As(err, &refusal) {
+		return "the database refused it: SQLSTATE " + refusal.Code
+	}
+	return "the database refused it"
+}
