@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { commands } from '../src/cli/commands.ts'
 import type { Setting } from '../src/config/setting.ts'
 import { MEANINGS } from '../src/core/errors.ts'
+import { faults } from '../test/faults/faults.ts'
 import { cliPage } from './cli-page.ts'
+import { faultsPage } from './faults-page.ts'
 import { markdownTable, page, toDefault } from './markdown.ts'
 import { redactionPage } from './redaction-page.ts'
 import { settingTables } from '../src/settings.ts'
@@ -16,6 +18,7 @@ export function generatedPages(): Readonly<Record<string, string>> {
     'docs/reference/errors.md': errorsPage(),
     'docs/reference/redaction.md': redactionPage(),
     'docs/reference/cli.md': cliPage(commands),
+    'docs/reference/faults.md': faultsPage(faults),
   }
 }
 

@@ -28,12 +28,17 @@ export interface Fault {
    * Default `id`.
    */
   readonly countBy?: 'id' | 'mark'
+  /** A stack of its own, with everything that it writes on a disk of this size. */
+  readonly stackDiskMebibytes?: number
   /** Injects it `field.rounds` times and leaves the stack whole; counting comes afterwards. */
   readonly run: (field: Field) => Promise<void>
 }
 
-/** What `telltale audit verify` said, or that it could not be asked, or that the fault could not be injected. */
-export type Verdict = 'green' | 'amber' | 'red' | 'unchecked' | 'not run'
+/**
+ * What `telltale audit verify` said; or `unchecked`: it could not be asked; `not run`: this machine cannot have the
+ * fault; `fell short`: the verifier found nothing, and the fault's own measure was missed.
+ */
+export type Verdict = 'green' | 'amber' | 'red' | 'unchecked' | 'not run' | 'fell short'
 
 /** What came of one fault: a line of the table. */
 export interface Outcome {

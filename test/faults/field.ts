@@ -2,13 +2,15 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { until } from '../../deploy/stack/deadline.ts'
 import type { Stack } from '../../deploy/stack/stack.ts'
-import type { DataOrder, ProducerOrder } from './producer/order.ts'
+import type { DataOrder, FloodOrder, ProducerOrder } from './producer/order.ts'
 import { type Ledgers, openLedgers } from './support/ledger.ts'
 import { type Producer, type ProducerScript, startProducer } from './support/producers.ts'
+import type { SmallDisk } from './support/small-disk.ts'
 import { createRandom, type Random } from './support/random.ts'
 
 /** How a producer of a field differs from the usual one. */
-export interface LoadOptions extends Partial<Omit<ProducerOrder, 'ledger'>> {
+export interface LoadOptions {
+  readonly order?: Partial<Omit<ProducerOrder, 'ledger'>>
   /** Base URL of the audit receiver; the stack's own if not given. */
   readonly auditEndpoint?: string
   /** Another folder for the spool than the one that all producers of a field share. */
@@ -24,21 +26,29 @@ export interface Field extends AsyncDisposable {
   readonly service: string
   readonly rounds: number
   readonly random: Random
+  /** The disk of a stack that has one of its own. */
+  readonly stackDisk: SmallDisk | undefined
   /** Everything of this fault on disk. */
   readonly folder: string
   readonly ledgers: Ledgers
   /** The folders of spools that producers were given. */
   readonly spools: ReadonlySet<string>
-  readonly notes: readonly string[]
   /** Tells people how far it is. */
   say(line: string): void
   /** Adds to what the table says about this fault. */
   note(line: string): void
   startProducer(options?: LoadOptions): Promise<Producer>
+  /** Starts a flood of spans and logs, which records nothing. */
+  startFlood(order: FloodOrder): Promise<Producer>
   /** Starts one that records a case of `dataCases` and ends. */
   startDataProducer(dataCase: string): Promise<Producer>
   /** Returns once so many more records are recorded by whichever producer; `false` when time was over first. */
   untilRecorded(more: number, withinMillis?: number): Promise<boolean>
+  /** What must stay until the counting is done. */
+  readonly open: AsyncDisposableStack
+  /** The fault did not do what it should, or its own measure was missed: the row then is not good. */
+  fallShort(reason: string): void
+  readonly hasFallenShort: boolean
   /** Ends the producers in order. */
   stopProducers(): Promise<void>
 }
@@ -46,6 +56,7 @@ export interface Field extends AsyncDisposable {
 /** What a field is made from. */
 export interface FieldPlan {
   readonly stack: Stack
+  readonly stackDisk?: SmallDisk | undefined
   readonly service: string
   readonly rounds: number
   readonly seed: number
@@ -56,18 +67,23 @@ export interface FieldPlan {
 const PER_SECOND = 200
 const RECORDED_WITHIN_MILLIS = 60_000
 
-/** Prepares a field; nothing runs yet. */
-export function createField(plan: FieldPlan): Field {
+/**
+ * Prepares a field; nothing runs yet.
+ *
+ * @param notes - what is noted about the fault, also when it ends in an error
+ */
+export function createField(plan: FieldPlan, notes: string[]): Field {
   const { stack, folder, service } = plan
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const ledgers = openLedgers(folder)
   const producers = new Set<Producer>()
   const spools = new Set<string>()
-  const notes: string[] = []
+  const open = new AsyncDisposableStack()
+  let hasFallenShort = false
 
   const launch = async (
     script: ProducerScript,
-    order: ProducerOrder | DataOrder,
+    order: ProducerOrder | DataOrder | FloodOrder,
     options: LoadOptions,
   ): Promise<Producer> => {
     const { auditEndpoint, spool = join(folder, 'spool'), nodeArguments, variables } = options
@@ -98,24 +114,19 @@ export function createField(plan: FieldPlan): Field {
   return {
     stack,
     service,
+    stackDisk: plan.stackDisk,
     rounds: plan.rounds,
     random: createRandom(plan.seed, service),
     folder,
     ledgers,
     spools,
-    notes,
     say: plan.say,
-    note: (line) => void notes.push(line),
+    note: (text) => void notes.push(text),
     startProducer: async (options = {}) => {
-      const { perSecond = PER_SECOND, end, textLength } = options
-      const order: ProducerOrder = {
-        ledger: ledgers.nextFile(),
-        perSecond,
-        ...(end && { end }),
-        ...(textLength !== undefined && { textLength }),
-      }
+      const order = { perSecond: PER_SECOND, ...options.order, ledger: ledgers.nextFile() }
       return launch('producer.ts', order, options)
     },
+    startFlood: async (order) => launch('flood.ts', order, {}),
     startDataProducer: async (dataCase) =>
       launch('data-producer.ts', { ledger: ledgers.nextFile(), dataCase, rounds: plan.rounds }, {}),
     untilRecorded: async (more, withinMillis = RECORDED_WITHIN_MILLIS) => {
@@ -127,6 +138,17 @@ export function createField(plan: FieldPlan): Field {
       }, withinMillis)
     },
     stopProducers,
-    [Symbol.asyncDispose]: stopProducers,
+    open,
+    fallShort: (reason) => {
+      hasFallenShort = true
+      notes.push(reason)
+    },
+    get hasFallenShort() {
+      return hasFallenShort
+    },
+    [Symbol.asyncDispose]: async () => {
+      await stopProducers()
+      await open.disposeAsync()
+    },
   }
 }

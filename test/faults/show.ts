@@ -16,7 +16,9 @@ export function toTable(rows: readonly Row[]): string {
       .join('  ')
       .trimEnd(),
   )
-  const notes = rows.flatMap(({ fault, notes: all }) => all.map((note) => `  ${fault}: ${note}`))
+  const notes = rows.flatMap(({ fault, notes: all }) =>
+    all.map((note) => `  ${fault}: ${toLine(note)}`),
+  )
   const good = rows.filter(isGood).length
   const seconds = Math.round(rows.reduce((sum, row) => sum + row.seconds, 0))
   return [
@@ -50,4 +52,11 @@ function toCells(row: Row): string[] {
   return [where, fault, rounds, recorded, stored, lost, doubled, verdict, Math.round(seconds)].map(
     String,
   )
+}
+
+/** First and last line of a message: what failed, and the end of a log that says why. */
+function toLine(text: string): string {
+  const lines = text.trim().split('\n')
+  const shown = lines.length > 1 ? [lines[0]!, lines.at(-1)!] : lines
+  return shown.map((line) => line.slice(0, 400)).join(' … ')
 }

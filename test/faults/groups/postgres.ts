@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault } from '../fault.ts'
 import type { Field } from '../field.ts'
-import { withClient } from '../support/database.ts'
+import { canConnect } from '../../../deploy/stack/database.ts'
+import { codeOf } from '../../../deploy/stack/errors.ts'
+import { query, withClient } from '../support/database.ts'
 import { strikeUnderLoad } from '../support/strike.ts'
 
 /** What can happen to PostgreSQL. */
@@ -38,6 +40,27 @@ export const postgresFaults: readonly Fault[] = [
     // The exporter's own limits are 2 s for a lock and 3 s for a statement.
     leastMillis: 3_500,
   }),
+  {
+    where: 'postgres',
+    name: 'postgres-partition-missing',
+    about: 'the partition of this month and the default one are detached for a while',
+    rounds: 5,
+    run: async (field) => {
+      const { postgres } = field.stack.addresses
+      await strikeUnderLoad(field, async () => {
+        const { strike, repair } = await detachStatements(postgres)
+        await asSuperuser(field, strike, repair, 200)
+      })
+    },
+  },
+  {
+    where: 'postgres',
+    name: 'postgres-disk-full',
+    about: 'the disk of the whole stack is full, then has room again',
+    rounds: 5,
+    stackDiskMebibytes: 320,
+    run: diskFull,
+  },
   statements('postgres-rights-missing', 'the writer has lost its rights', {
     strike: ['REVOKE audit_writer FROM telltale_writer'],
     repair: ['GRANT audit_writer TO telltale_writer'],
@@ -80,6 +103,58 @@ async function asSuperuser(
     await sleep(random.between(leastMillis, leastMillis + 2_000))
     for (const statement of repair) await client.query(statement)
   })
+}
+
+/** Takes away where today's records go, and their way out. */
+async function detachStatements(postgres: string): Promise<Pick<Statements, 'strike' | 'repair'>> {
+  const partitions = await query<{ name: string; bound: string }>(
+    postgres,
+    `SELECT child.oid::regclass::text AS name, pg_get_expr(child.relpartbound, child.oid) AS bound
+     FROM pg_inherits JOIN pg_class AS child ON child.oid = inhrelid
+     WHERE inhparent = 'audit.records'::regclass
+       AND (pg_get_expr(child.relpartbound, child.oid) = 'DEFAULT'
+         OR child.relname LIKE '%' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMM') || '%'
+         OR child.relname LIKE '%' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM') || '%')`,
+  )
+  if (partitions.length !== 2) {
+    throw new Error(`found ${partitions.length} partitions to detach instead of 2`)
+  }
+  return {
+    strike: partitions.map(({ name }) => `ALTER TABLE audit.records DETACH PARTITION ${name}`),
+    repair: partitions.map(
+      ({ name, bound }) => `ALTER TABLE audit.records ATTACH PARTITION ${name} ${bound}`,
+    ),
+  }
+}
+
+/** With no room for a page, PostgreSQL refuses statements; with none for its log, it ends and is started again. */
+async function diskFull(field: Field): Promise<void> {
+  const { stack, stackDisk, random } = field
+  const postgres = stack.component('postgres')
+  let ended = 0
+  let full = 0
+  await strikeUnderLoad(field, async () => {
+    stackDisk?.fill()
+    if (await isFull(stack.addresses.postgres)) full += 1
+    await sleep(random.between(2_000, 6_000))
+    stackDisk?.empty()
+    if (await canConnect(stack.addresses.postgres)) return
+    ended += 1
+    await postgres.stop({ mode: 'immediate' })
+    await postgres.start()
+  })
+  field.note(`PostgreSQL had to be started again ${ended} times`)
+  if (full < field.rounds) field.fallShort(`PostgreSQL found its disk full ${full} times only`)
+}
+
+/** Says whether PostgreSQL itself has no room, or has ended for want of it. */
+async function isFull(postgres: string): Promise<boolean> {
+  try {
+    await query(postgres, 'CREATE TEMP TABLE filler AS SELECT generate_series(1, 1000000)')
+    return false
+  } catch (error) {
+    return codeOf(error) === '53100' || !(await canConnect(postgres))
+  }
 }
 
 function endSessions(): string {

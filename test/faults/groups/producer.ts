@@ -4,6 +4,8 @@ import { until } from '../../../deploy/stack/deadline.ts'
 import type { Fault } from '../fault.ts'
 import type { Field } from '../field.ts'
 import type { Producer } from '../support/producers.ts'
+import { strikeUnderLoad } from '../support/strike.ts'
+import { spoolDiskFaults } from './spool-disk.ts'
 
 /** What can happen to the service that records. */
 export const producerFaults: readonly Fault[] = [
@@ -50,7 +52,36 @@ export const producerFaults: readonly Fault[] = [
         endFromWithin(field, field.random.pick(['throw', 'reject'])),
       ),
   },
+  {
+    where: 'producer',
+    name: 'producer-two-on-one-spool',
+    about: 'three services share a spool; one after the other is killed, and the others take over',
+    rounds: 20,
+    run: async (field) =>
+      strikeUnderLoad(field, async () => {
+        const third = await field.startProducer()
+        await chanceMoment(field, third)
+        third.signal('SIGKILL')
+        await third.ended
+      }),
+  },
+  {
+    where: 'producer',
+    name: 'producer-clock',
+    about:
+      'the wall clock of the service is set back and forward by up to a day (Date is replaced)',
+    rounds: 10,
+    run: async (field) =>
+      oneAfterTheOther(field, async () => {
+        const producer = await field.startProducer({ nodeArguments: ['--import', MOVING_CLOCK] })
+        await field.untilRecorded(200)
+        await producer.stop()
+      }),
+  },
+  ...spoolDiskFaults,
 ]
+
+const MOVING_CLOCK = new URL('../shim/moving-clock.ts', import.meta.url).href
 
 /** Two at a time on the same spool: while one starts, the other is killed. */
 const LANES = 2
@@ -97,7 +128,7 @@ function sizeOf(file: string): number {
 
 async function endFromWithin(field: Field, how: 'exit' | 'throw' | 'reject'): Promise<void> {
   const afterRecorded = field.random.between(1, 100)
-  const producer = await field.startProducer({ end: { how, afterRecorded } })
+  const producer = await field.startProducer({ order: { end: { how, afterRecorded } } })
   if (await until(() => producer.hasEnded(), RECORDING_WITHIN_MILLIS)) return
   throw new Error(`a producer did not end by itself within ${RECORDING_WITHIN_MILLIS / 1_000} s`)
 }

@@ -6,6 +6,10 @@ export interface ProducerOrder {
   readonly perSecond: number
   /** How it ends by itself; a signal ends it otherwise. */
   readonly end?: ProducerEnd
+  /** Whether each record is made in a span, beside a log record. Default false. */
+  readonly telemetry?: boolean
+  /** What the promise of a record stands for. Default the SDK's own. */
+  readonly durability?: 'spooled' | 'stored'
   /** Length of a text in the details of each record. Default 100. */
   readonly textLength?: number
 }
@@ -37,3 +41,10 @@ export function newMark(chance: Buffer): string {
 
 /** The same for PostgreSQL. */
 export const MARK_PATTERN = 'mark-[0-9a-f]{16}'
+
+/** What a flood is told. */
+export interface FloodOrder {
+  /** Base URL of the OTLP endpoint. */
+  readonly otlp: string
+  readonly signals: readonly ('traces' | 'logs')[]
+}

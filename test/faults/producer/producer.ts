@@ -6,6 +6,7 @@
  */
 import { openSync, writeSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { logs, SeverityNumber, trace } from '@opentelemetry/api'
 import { audit, AuditError, defineAuditEvent } from 'telltale'
 import { createUuidV7 } from '../../../examples/rewards-api/src/uuid-v7.ts'
 import { ledgerMarks, ORDER_VARIABLE, type ProducerOrder } from './order.ts'
@@ -40,6 +41,7 @@ async function recordOne(): Promise<void> {
   open += 1
   write(ledgerMarks.begun, id)
   try {
+    if (order.telemetry) makeTelemetry(id)
     await audit.record(event, {
       id,
       actor: { id: 'faults', type: 'service' },
@@ -54,6 +56,13 @@ async function recordOne(): Promise<void> {
   } finally {
     open -= 1
   }
+}
+
+function makeTelemetry(id: string): void {
+  trace.getTracer('faults').startActiveSpan('endure', (span) => {
+    logs.getLogger('faults').emit({ severityNumber: SeverityNumber.INFO, body: id })
+    span.end()
+  })
 }
 
 function write(mark: string, id: string, rest = ''): void {

@@ -3,15 +3,20 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type ProcessEnd, startGuarded } from '../../../deploy/stack/guarded-process.ts'
 import { signalProcess } from '../../../deploy/stack/process-identity.ts'
-import { type DataOrder, ORDER_VARIABLE, type ProducerOrder } from '../producer/order.ts'
+import {
+  type DataOrder,
+  type FloodOrder,
+  ORDER_VARIABLE,
+  type ProducerOrder,
+} from '../producer/order.ts'
 
 /** A program in the folder `producer`. */
-export type ProducerScript = 'producer.ts' | 'data-producer.ts'
+export type ProducerScript = 'producer.ts' | 'data-producer.ts' | 'flood.ts'
 
 /** How a producer is started. */
 export interface ProducerPlan {
   readonly script: ProducerScript
-  readonly order: ProducerOrder | DataOrder
+  readonly order: ProducerOrder | DataOrder | FloodOrder
   readonly logFile: string
   /** Arguments of node before those that load the SDK. */
   readonly nodeArguments?: readonly string[]
@@ -21,6 +26,7 @@ export interface ProducerPlan {
 /** A running producer. */
 export interface Producer {
   readonly pid: number
+  /** Empty of one that keeps no account. */
   readonly ledger: string
   readonly ended: Promise<ProcessEnd>
   hasEnded(): boolean
@@ -31,18 +37,19 @@ export interface Producer {
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const SCRIPTS = join(ROOT, 'test/faults/producer')
+const WITH_SDK = ['--import', 'telltale/register']
+const PRELOAD: Readonly<Record<ProducerScript, readonly string[]>> = {
+  'producer.ts': WITH_SDK,
+  'data-producer.ts': WITH_SDK,
+  'flood.ts': [],
+}
 const STOP_WITHIN_MILLIS = 20_000
 
 /** Starts a producer under the preload, in a process that cannot outlive this one. */
 export async function startProducer(plan: ProducerPlan): Promise<Producer> {
   const { identity, ended, hasEnded } = await startGuarded({
     program: process.execPath,
-    args: [
-      ...(plan.nodeArguments ?? []),
-      '--import',
-      'telltale/register',
-      join(SCRIPTS, plan.script),
-    ],
+    args: [...(plan.nodeArguments ?? []), ...PRELOAD[plan.script], join(SCRIPTS, plan.script)],
     directory: ROOT,
     variables: {
       PATH: process.env['PATH'],
@@ -59,7 +66,7 @@ export async function startProducer(plan: ProducerPlan): Promise<Producer> {
   const signal = (name: NodeJS.Signals): void => signalProcess(identity, name)
   return {
     pid: identity.pid,
-    ledger: plan.order.ledger,
+    ledger: 'ledger' in plan.order ? plan.order.ledger : '',
     ended,
     hasEnded,
     signal,

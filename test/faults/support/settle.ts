@@ -13,7 +13,7 @@ type Counts = Pick<Row, 'recorded' | 'stored' | 'lost' | 'doubled'>
 export async function settle(field: Field, countBy: Fault['countBy'] = 'id'): Promise<Counts> {
   const { ledgers, spools } = field
   await field.stopProducers()
-  for (const spool of spools) await field.startProducer({ perSecond: 0, spool })
+  for (const spool of spools) await field.startProducer({ order: { perSecond: 0 }, spool })
   const find = countBy === 'mark' ? findByMark : findById
   await untilDelivered(field, find)
   await field.stopProducers()

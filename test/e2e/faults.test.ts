@@ -1,0 +1,37 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startStack, type Stack } from '../../deploy/stack/stack.ts'
+import { runCampaign } from '../faults/campaign.ts'
+import { faults } from '../faults/faults.ts'
+import type { Fault, Row } from '../faults/fault.ts'
+import { select } from '../faults/select.ts'
+
+// The short form of `npm run faults`: one fault of each kind, few rounds, on one stack.
+const SEED = 20_261_121
+const open = new AsyncDisposableStack()
+let stack: Stack
+
+beforeAll(async () => {
+  stack = open.use(await startStack())
+})
+afterAll(async () => open.disposeAsync())
+
+test.for([
+  ['producer-sigkill', 6],
+  ['network-reply-cut', 2],
+  ['collector-sigkill', 2],
+  ['postgres-immediate-stop', 2],
+  ['data-poison', 1],
+] as const)('%s loses nothing and doubles nothing', async ([name, rounds]) => {
+  const rows = await runCampaign({
+    faults: select(faults, [name]) as Fault[],
+    rounds,
+    seed: SEED,
+    say: () => {},
+    stack,
+  })
+  // What the campaign has to say about a row that falls short.
+  const [{ recorded, lost, doubled, notes } = {}] = rows as Partial<Row>[]
+
+  expect({ lost, doubled, notes }).toMatchObject({ lost: 0, doubled: 0 })
+  expect(recorded).toBeGreaterThan(0)
+})

@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { join } from 'node:path'
+import { until } from '../../../deploy/stack/deadline.ts'
+import type { Fault } from '../fault.ts'
+import type { Field } from '../field.ts'
+import { buildFailingDisk, type FailingDisk } from '../support/failing-disk.ts'
+import { mountSmallDisk } from '../support/small-disk.ts'
+import { startProxy } from '../support/proxy.ts'
+import { tearTail } from '../support/torn-tail.ts'
+
+/** What can happen to the disk that the spool is on. */
+export const spoolDiskFaults: readonly Fault[] = [
+  {
+    where: 'producer',
+    name: 'producer-disk-full',
+    about: 'the disk of the spool is full while nothing can be delivered, then has room again',
+    rounds: 5,
+    run: fullDisk,
+  },
+  {
+    where: 'producer',
+    name: 'producer-disk-errors',
+    about: 'one call after the other on the spool fails with EIO or ENOSPC',
+    rounds: 120,
+    run: failingCalls,
+  },
+  {
+    where: 'producer',
+    name: 'producer-torn-tail',
+    about: 'the service is killed, and its spool ends in half a frame with flipped bits',
+    rounds: 20,
+    run: tornTail,
+  },
+]
+
+async function fullDisk(field: Field): Promise<void> {
+  const disk = field.open.use(await mountSmallDisk(join(field.folder, 'disk'), 8))
+  const proxy = field.open.use(await startProxy(field.stack.addresses.auditOtlp, field.random))
+  const load = {
+    spool: join(disk.path, 'spool'),
+    auditEndpoint: proxy.url,
+    order: { textLength: 2_000 },
+  }
+  const refused = (): number => [...field.ledgers.refused.values()].reduce((sum, n) => sum + n, 0)
+  await field.startProducer(load)
+  await field.startProducer(load)
+  for (let round = 0; round < field.rounds; round += 1) {
+    await field.untilRecorded(field.random.between(1, 100))
+    await proxy.refuse()
+    const before = refused()
+    disk.fill()
+    const isFull = await until(() => {
+      field.ledgers.refresh()
+      return refused() > before
+    }, 30_000)
+    if (!isFull) throw new Error('audit.record() was not refused although the disk was full')
+    await sleep(field.random.between(0, 1_000))
+    disk.empty()
+    await proxy.listen()
+    if (!(await field.untilRecorded(20, 30_000))) {
+      throw new Error('nothing was recorded within 30 s although the disk had room again')
+    }
+  }
+}
+
+/** Long enough for start, recording, delivery and an orderly end to have made their calls. */
+const SETTLED_RECORDS = 25
+
+async function failingCalls(field: Field): Promise<void> {
+  const disk = await buildFailingDisk(field.folder)
+  await lifeOn(disk, field, 0)
+  const names = disk.calls()
+  field.note(`calls in one life of a service: ${countNames(names)}`)
+  let failed = 0
+  for (let round = 0; round < field.rounds; round += 1) {
+    // Each of the first ones, which differ most; then any.
+    const call = round < field.rounds / 2 ? round + 1 : field.random.between(1, names.length)
+    await lifeOn(disk, field, call)
+    failed = disk.calls().filter((name) => name.endsWith('failed')).length
+    if (round % 10 === 9) field.say(`round ${round + 1} of ${field.rounds}, ${failed} calls failed`)
+  }
+  if (failed < field.rounds / 2) field.fallShort(`only ${failed} calls were made to fail`)
+}
+
+/** One service from start to end, of which one call, or a few in a row, fail. */
+async function lifeOn(disk: FailingDisk, field: Field, call: number): Promise<void> {
+  const folder = join(field.folder, 'spool')
+  const { random } = field
+  const producer = await field.startProducer({
+    spool: folder,
+    variables: disk.variables({
+      folder,
+      call,
+      times: random.pick([1, 1, 1, 3]),
+      error: random.pick(['EIO', 'EIO', 'ENOSPC']),
+    }),
+  })
+  const settled = (): number =>
+    field.ledgers.recorded.size + [...field.ledgers.refused.values()].reduce((sum, n) => sum + n, 0)
+  field.ledgers.refresh()
+  const wanted = settled() + SETTLED_RECORDS
+  await until(
+    () => {
+      field.ledgers.refresh()
+      return producer.hasEnded() || settled() >= wanted
+    },
+    10_000,
+    50,
+  )
+  await producer.stop()
+}
+
+async function tornTail(field: Field): Promise<void> {
+  let torn = 0
+  for (let round = 0; round < field.rounds; round += 1) {
+    const producer = await field.startProducer()
+    await field.untilRecorded(field.random.between(5, 60))
+    producer.signal('SIGKILL')
+    await producer.ended
+    torn += tearTail(join(field.folder, 'spool'), field.random)
+  }
+  if (torn === 0) field.fallShort('no spool was left behind whose tail could be torn')
+  field.note(`${torn} tails were torn`)
+}
+
+function countNames(names: readonly string[]): string {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].map(([name, times]) => `${times} ${name}`).join(', ')
+}
