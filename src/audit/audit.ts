@@ -7,8 +7,11 @@ import { toLogRecord } from './audit-record.ts'
 import { withOutcome } from './audit-record-processor.ts'
 import type { AppendedRecord, AuditTrail, Durability } from './audit-trail.ts'
 import type { AuditEvent } from './define-audit-event.ts'
+import type { AuditMirror } from './mirror/mirror.ts'
 import type { Origin } from './origin.ts'
 import { prepareRecord } from './prepared-record.ts'
+
+export { withAuditContext } from './audit-context.ts'
 
 /** What `audit.record()` answers with: where the record stands, and how safe it is. */
 export interface AuditReceipt extends Partial<AppendedRecord> {
@@ -48,6 +51,8 @@ const NOT_STARTED = 'call init() first, or start with --import telltale/register
 
 const UNKNOWN_ORIGIN: Origin = { resource: { attributes: {} }, redaction: createRedaction() }
 
+let mirror: AuditMirror | undefined
+
 let current: StartedTrail | Logger | string = NOT_STARTED
 
 /** Sets where audit records go, or why they cannot go anywhere. Called by `init()` and `shutdown()`. */
@@ -58,6 +63,11 @@ export function setAuditTrail(started: StartedTrail | string): void {
 /** Sets a logger where audit records go. */
 export function setAuditLogger(logger: Logger | string): void {
   current = logger
+}
+
+/** Sets where copies of records go, if anywhere. */
+export function setAuditMirror(to: AuditMirror | undefined): void {
+  mirror = to
 }
 
 /** The audit trail of this process; `init()` starts it. */
@@ -78,9 +88,11 @@ export const audit: Audit = {
     }
     const durability = fields?.durability ?? event.durability ?? 'spooled'
     try {
-      if (trail) return { ...(await trail.trail.append(make, durability)), durability }
-      await emit(started as Logger, toLogRecord(event, prepared))
-      return { recordId, durability: 'stored' }
+      const receipt: AuditReceipt = trail
+        ? { ...(await trail.trail.append(make, durability)), durability }
+        : await emit(started as Logger, toLogRecord(event, prepared))
+      mirror?.copy(event, prepared)
+      return receipt
     } catch (error) {
       if (error instanceof AuditError) error.recordId ??= recordId
       throw error
@@ -90,11 +102,12 @@ export const audit: Audit = {
 }
 
 /** Resolves when the Collector has the record. */
-function emit(logger: Logger, record: LogRecord): Promise<void> {
-  return new Promise((resolve, reject) => {
+async function emit(logger: Logger, record: LogRecord): Promise<AuditReceipt> {
+  await new Promise<void>((resolve, reject) => {
     const inContext = withOutcome(context.active(), (delivered) => {
       delivered.then(resolve, reject)
     })
     logger.emit({ ...record, context: inContext })
   })
+  return { recordId: record.attributes!['audit.record.id'] as string, durability: 'stored' }
 }

@@ -1,4 +1,4 @@
-import { type SettingsOf, httpUrl, millis, text, wholeNumber } from '../config/setting.ts'
+import { type SettingsOf, flag, httpUrl, millis, text, wholeNumber } from '../config/setting.ts'
 
 /** Settings of the audit trail. */
 export interface AuditOptions {
@@ -12,6 +12,10 @@ export interface AuditOptions {
   maxPendingRecords?: number | undefined
   /** Records sent in one request at the most. Default 512. */
   maxBatchRecords?: number | undefined
+  /** Also emits each record as an ordinary log record, `[AUDIT] <event>` with the attribute `audit: true`, for reading; what is erasable is left out. Default false. */
+  mirrorLog?: boolean | undefined
+  /** Also appends each record to this file as one line of JSON, for reading: the event is `action`, details stand at the top level, what is erasable is left out. */
+  mirrorFile?: string | undefined
 }
 
 export const auditSettings = {
@@ -37,4 +41,6 @@ export const auditSettings = {
     min: 1,
     max: 512,
   }),
+  mirrorLog: flag({ env: 'TELLTALE_AUDIT_MIRROR_LOG', default: false }),
+  mirrorFile: text<string | undefined>({ env: 'TELLTALE_AUDIT_MIRROR_FILE', default: undefined }),
 } satisfies SettingsOf<AuditOptions>

@@ -5,6 +5,7 @@ import type { Reporter } from '../core/reporter.ts'
 import type { EndOfLife } from '../lifecycle/lifecycle.ts'
 import type { PipelineContext } from '../otlp/pipeline.ts'
 import type { AllSettings } from '../settings.ts'
+import { startAuditMirror } from './audit-mirror.ts'
 import { startAudit, type AuditSignal } from './audit-signal.ts'
 import { startLogs, type LogSignal } from './log-signal.ts'
 import { startMetrics, type MetricsSignal } from './metrics-signal.ts'
@@ -40,6 +41,7 @@ export function startSignals(
   const redaction = createRedaction(settings.general.redactNames)
   const traces = startTraces(settings, resource, context, warnings)
   const logs = startLogs(settings, resource, context, redaction, warnings)
+  const flushMirror = startAuditMirror(settings, logs, redaction, reporter)
   const audit = startAudit(settings, resource, meter, reporter, warnings)
   const pipelines = [traces.pipeline, logs.pipeline].filter((pipeline) => pipeline !== undefined)
   return {
@@ -49,7 +51,11 @@ export function startSignals(
     audit,
     async flush(millis, hold) {
       const flushes = pipelines.map((pipeline) => pipeline.flush(millis))
-      await withDeadline(Promise.all([...flushes, audit.delivery.idle()]), millis, hold)
+      await withDeadline(
+        Promise.all([...flushes, audit.delivery.idle(), flushMirror()]),
+        millis,
+        hold,
+      )
     },
     pendingAuditRecords: () => audit.delivery.pending(),
     pending: () =>

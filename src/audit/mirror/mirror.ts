@@ -1,0 +1,58 @@
+import type { Logger } from '@opentelemetry/api'
+import { toReason } from '../../core/errors.ts'
+import type { Redaction } from '../../core/redaction.ts'
+import type { Reporter } from '../../core/reporter.ts'
+import type { DeclaredEvent } from '../define-audit-event.ts'
+import type { PreparedRecord } from '../prepared-record.ts'
+import { createLineFile } from './line-file.ts'
+import { toMirrorCopy, toMirrorLine, toMirrorLog } from './mirror-copy.ts'
+
+/** Copies of audit records for reading; never the evidence. */
+export interface AuditMirror {
+  /** Copies a record that has been recorded. Never throws. */
+  copy(event: DeclaredEvent, record: PreparedRecord): void
+  /** Resolves when every copy so far is written, or could not be. */
+  flush(): Promise<void>
+}
+
+/** Where copies go. */
+export interface AuditMirrorOptions {
+  /** Gets each record as a log record. */
+  readonly logger?: Logger | undefined
+  /** Gets each record as a line of JSON. */
+  readonly file?: string | undefined
+  readonly redaction: Redaction
+  readonly reporter: Reporter
+}
+
+/** Creates the mirror; undefined when there is nowhere to copy to. */
+export function createAuditMirror({
+  logger,
+  file,
+  redaction,
+  reporter,
+}: AuditMirrorOptions): AuditMirror | undefined {
+  if (!logger && file === undefined) return undefined
+  const fail = (reason: string): void => {
+    reporter.once('audit mirror', `audit records are not copied to ${file}: ${reason}`)
+  }
+  const lines =
+    file === undefined
+      ? undefined
+      : createLineFile(file, (error) => {
+          if (error) fail(toReason(error))
+          else reporter.over('audit mirror', `audit records are copied again to ${file}`)
+        })
+  return {
+    copy(event, record) {
+      try {
+        const copy = toMirrorCopy(event, record, redaction)
+        logger?.emit(toMirrorLog(copy))
+        if (lines?.append(toMirrorLine(copy)) === false) fail('the disk is too slow')
+      } catch (error) {
+        reporter.once('audit copy', `an audit record could not be copied: ${toReason(error)}`)
+      }
+    },
+    flush: async () => lines?.flush(),
+  }
+}

@@ -1,0 +1,23 @@
+import { setAuditMirror } from '../audit/audit.ts'
+import { createAuditMirror } from '../audit/mirror/mirror.ts'
+import type { Redaction } from '../core/redaction.ts'
+import type { Reporter } from '../core/reporter.ts'
+import type { AllSettings } from '../settings.ts'
+import type { LogSignal } from './log-signal.ts'
+
+/** Starts the copies of audit records that are asked for; returns what waits for them. */
+export function startAuditMirror(
+  { audit }: AllSettings,
+  logs: LogSignal,
+  redaction: Redaction,
+  reporter: Reporter,
+): () => Promise<void> {
+  const mirror = createAuditMirror({
+    logger: audit.mirrorLog ? logs.provider.getLogger('telltale.audit.mirror') : undefined,
+    file: audit.mirrorFile,
+    redaction,
+    reporter,
+  })
+  setAuditMirror(mirror)
+  return async () => mirror?.flush()
+}
