@@ -42,6 +42,7 @@ export interface AuditFields<Details> extends AuditContext {
 }
 
 const ACTOR_TYPES = ['user', 'service', 'system']
+const MUST_BE_ACTOR_TYPE = `one of ${ACTOR_TYPES.join(', ')}`
 const OUTCOMES = ['success', 'failure', 'unknown']
 const SOURCE_TYPES = ['ipv4', 'ipv6', 'hostname']
 const DURABILITIES = ['spooled', 'stored']
@@ -56,24 +57,16 @@ export function problemsOf(fields: AuditFields<unknown>): string[] {
     if (!holds) problems.push(`"${name}" must be ${rule}; got ${showValue(value)}`)
   }
   const mayBeOneOf = (name: string, words: readonly string[], value: unknown): void => {
-    must(
-      name,
-      `one of ${words.join(', ')}`,
-      value,
-      value === undefined || words.includes(value as string),
-    )
+    if (value === undefined || words.includes(value as string)) return
+    must(name, `one of ${words.join(', ')}`, value, false)
   }
   const mayBeText = (name: string, value: unknown): void => {
     must(name, 'a text', value, value === undefined || typeof value === 'string')
   }
   const { actor, target, source, id, occurredAt } = fields
   must('actor.id', 'a text that is not empty', actor?.id, isFilledText(actor?.id))
-  must(
-    'actor.type',
-    `one of ${ACTOR_TYPES.join(', ')}`,
-    actor?.type,
-    ACTOR_TYPES.includes(actor?.type as string),
-  )
+  if (actor?.type === undefined) must('actor.type', MUST_BE_ACTOR_TYPE, undefined, false)
+  mayBeOneOf('actor.type', ACTOR_TYPES, actor?.type)
   mayBeOneOf('outcome', OUTCOMES, fields.outcome)
   mayBeOneOf('durability', DURABILITIES, fields.durability)
   must('id', 'a UUID', id, id === undefined || (typeof id === 'string' && isUuid(id)))
@@ -93,10 +86,13 @@ export function problemsOf(fields: AuditFields<unknown>): string[] {
   return problems
 }
 
+let net: typeof import('node:net') | undefined
+
 /** `ipv4`, `ipv6` or `hostname`. */
 export function sourceTypeOf(id: string): string {
   // Not imported: node:net must not be loaded before the module hooks are there.
-  const family = process.getBuiltinModule('node:net').isIP(id)
+  net ??= process.getBuiltinModule('node:net')
+  const family = net.isIP(id)
   return family === 4 ? 'ipv4' : family === 6 ? 'ipv6' : 'hostname'
 }
 

@@ -1,5 +1,5 @@
 import type { DeclaredEvent } from './define-audit-event.ts'
-import { toJsonText, toStringValue } from './evidence-text.ts'
+import { escapeText, TEXT_END, toJsonText, toStringValue } from './evidence-text.ts'
 import type { StreamPlace } from './made-record.ts'
 
 /** What differs from one record of an event to the next, settled and free of secrets. */
@@ -30,6 +30,20 @@ export interface DetailTexts {
   readonly annexHash: string | undefined
 }
 
+const actorId = attribute('audit.actor.id')
+const actorType = attribute('audit.actor.type')
+const annexHashOf = attribute('audit.annex.hash')
+const outcome = attribute('audit.outcome')
+const recordId = attribute('audit.record.id')
+const requestId = attribute('audit.request.id')
+const schemaVersionOf = attribute('audit.schema.version')
+const sourceId = attribute('audit.source.id')
+const sourceType = attribute('audit.source.type')
+const targetId = attribute('audit.target.id')
+const targetType = attribute('audit.target.type')
+const tenantId = attribute('tenant_id')
+const userAgent = attribute('user_agent.original')
+
 /** Makes the evidence once the record has its place. */
 export type FinishEvidence = (place: StreamPlace) => string
 
@@ -45,30 +59,28 @@ export function compileEvidence({
   schemaVersion,
 }: DeclaredEvent): (facts: RecordFacts, texts: DetailTexts, resource: string) => FinishEvidence {
   const start = `{"attributes":[{"key":"audit.action","value":${toStringValue(action)}}`
-  const schema = attribute('audit.schema.version', schemaVersion)
+  const schema = schemaVersionOf(schemaVersion)
   const eventName = `],"eventName":${toJsonText(name)}`
 
   return (facts, { details, annexHash }, resource) => {
     const head =
       start +
-      attribute('audit.actor.id', facts.actorId) +
-      attribute('audit.actor.type', facts.actorType) +
-      attribute('audit.annex.hash', annexHash) +
+      actorId(facts.actorId) +
+      actorType(facts.actorType) +
+      annexHashOf(annexHash) +
       (details === undefined
         ? ''
         : `,{"key":"audit.details","value":{"kvlistValue":{"values":[${details}]}}}`) +
-      attribute('audit.outcome', facts.outcome) +
-      attribute('audit.record.id', facts.recordId) +
-      attribute('audit.request.id', facts.requestId) +
+      outcome(facts.outcome) +
+      recordId(facts.recordId) +
+      requestId(facts.requestId) +
       `${schema},{"key":"audit.sequence.number","value":{"intValue":"`
-    const source =
-      attribute('audit.source.id', facts.sourceId) +
-      attribute('audit.source.type', facts.sourceType)
+    const source = sourceId(facts.sourceId) + sourceType(facts.sourceType)
     const tail =
-      attribute('audit.target.id', facts.targetId) +
-      attribute('audit.target.type', facts.targetType) +
-      attribute('tenant_id', facts.tenantId) +
-      attribute('user_agent.original', facts.userAgent) +
+      targetId(facts.targetId) +
+      targetType(facts.targetType) +
+      tenantId(facts.tenantId) +
+      userAgent(facts.userAgent) +
       eventName +
       (facts.traceFlags === 0 ? '' : `,"flags":${facts.traceFlags}`) +
       `,"format":"telltale/1","resource":${resource}` +
@@ -81,7 +93,9 @@ export function compileEvidence({
   }
 }
 
-/** A text attribute behind another one; nothing when there is no text. */
-function attribute(key: string, text: string | undefined): string {
-  return text === undefined ? '' : `,{"key":"${key}","value":{"stringValue":${toJsonText(text)}}}`
+/** Writes a text attribute behind another one; nothing when there is no text. */
+function attribute(key: string): (text: string | undefined) => string {
+  const before = `,{"key":"${key}","value":{"stringValue":"`
+  const after = `${TEXT_END}}`
+  return (text) => (text === undefined ? '' : before + escapeText(text) + after)
 }

@@ -24,9 +24,18 @@ export interface ValueTexts {
 }
 
 interface Key {
+  readonly name: string
   /** Everything before the value. */
   readonly before: string
+  /** The same and what stands before a text that is the value. */
+  readonly beforeText: string
   readonly isSecret: boolean
+}
+
+/** The keys of an object as they came, and as they will be read. */
+interface Shape {
+  readonly given: readonly string[]
+  readonly sorted: readonly Key[]
 }
 
 const MIN_INT64 = -(2n ** 63n)
@@ -35,16 +44,35 @@ const MAX_INT64 = 2n ** 63n - 1n
 /** Keys whose texts are kept; a map whose keys are user input has any number of them. */
 const MAX_KEYS = 2_000
 
+/** Shapes that are kept: the details of an event nearly always have that of the record before. */
+const MAX_SHAPES = 8
+const MAX_KEYS_OF_SHAPE = 64
+
 /** Creates the texts of values under one set of rules. */
 export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): ValueTexts {
   const keys = new Map<string, Key>()
   const keyOf = (key: string): Key => {
     let found = keys.get(key)
     if (!found) {
-      found = { before: `{"key":${toJsonText(key)},"value":`, isSecret: redaction.isSecret(key) }
+      const before = `{"key":${toJsonText(key)},"value":`
+      const beforeText = `${before}{"stringValue":"`
+      found = { name: key, before, beforeText, isSecret: redaction.isSecret(key) }
       if (keys.size < MAX_KEYS) keys.set(key, found)
     }
     return found
+  }
+
+  const shapes: Shape[] = []
+  let nextShape = 0
+  const shapeOf = (members: object): readonly Key[] => {
+    const given = Object.keys(members)
+    for (const shape of shapes) if (isSame(shape.given, given)) return shape.sorted
+    const sorted = sortedKeys(given).map(keyOf)
+    if (given.length <= MAX_KEYS_OF_SHAPE) {
+      shapes[nextShape] = { given, sorted }
+      nextShape = (nextShape + 1) % MAX_SHAPES
+    }
+    return sorted
   }
 
   const value = (given: unknown, depth: number): string => {
@@ -102,15 +130,15 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
 
   const list = (members: object, depth: number, only?: (key: string) => boolean): string => {
     let text = ''
-    for (const key of sortedKeys(members)) {
-      if (only && !only(key)) continue
-      const member = (members as Record<string, unknown>)[key]
+    for (const key of shapeOf(members)) {
+      if (only && !only(key.name)) continue
+      const member = (members as Record<string, unknown>)[key.name]
       if (strict && member === undefined) continue
-      const { before, isSecret } = keyOf(key)
       if (text !== '') text += ','
-      text += before
-      text += isSecret && isSomething(member) ? toStringValue(REDACTED) : value(member, depth)
-      text += '}'
+      if (key.isSecret && isSomething(member)) text += `${key.beforeText}${REDACTED}${TEXT_END}}`
+      else if (typeof member === 'string' && depth <= maxDepth) {
+        text += `${key.beforeText}${escapeText(redaction.text(member))}${TEXT_END}}`
+      } else text += `${key.before}${value(member, depth)}}`
     }
     return text
   }
@@ -121,14 +149,22 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
 // oxlint-disable-next-line no-control-regex -- these are the ones that need an escape
 const NEEDS_CARE = /["\\\u0000-\u001F\uD800-\uDFFF]/
 
-/** The JSON text of a text; lone surrogates become U+FFFD. */
+/** What ends the AnyValue of a text. */
+export const TEXT_END = '"}'
+
+/** A text as it stands between the quotes of its JSON text; lone surrogates become U+FFFD. */
+export function escapeText(text: string): string {
+  return NEEDS_CARE.test(text) ? JSON.stringify(text.toWellFormed()).slice(1, -1) : text
+}
+
+/** The JSON text of a text. */
 export function toJsonText(text: string): string {
-  return NEEDS_CARE.test(text) ? JSON.stringify(text.toWellFormed()) : `"${text}"`
+  return `"${escapeText(text)}"`
 }
 
 /** The AnyValue of a text. */
 export function toStringValue(text: string): string {
-  return `{"stringValue":${toJsonText(text)}}`
+  return `{"stringValue":"${escapeText(text)}${TEXT_END}`
 }
 
 function toBytesValue(bytes: Uint8Array): string {
@@ -136,20 +172,20 @@ function toBytesValue(bytes: Uint8Array): string {
   return `{"bytesValue":"${Buffer.from(buffer, byteOffset, byteLength).toString('base64')}"}`
 }
 
-/** The object's keys by their UTF-16 code units, as they will be read: lone surrogates sort as what replaces them. */
-function sortedKeys(members: object): readonly string[] {
-  const keys = Object.keys(members)
-  for (let index = 1; index < keys.length; index += 1) {
-    // JavaScript compares texts by code units.
-    if (keys[index - 1]! > keys[index]!) return sortKeys(keys)
+function isSame(left: readonly string[], right: readonly string[]): boolean {
+  if (left.length !== right.length) return false
+  for (let index = 0; index < left.length; index += 1) {
+    if (left[index] !== right[index]) return false
   }
-  return keys.length > 1 && !keys.every((key) => key.isWellFormed()) ? sortKeys(keys) : keys
+  return true
 }
 
-function sortKeys(keys: string[]): string[] {
-  if (keys.every((key) => key.isWellFormed())) return keys.sort()
+/** Keys by their UTF-16 code units, as they will be read: lone surrogates sort as what replaces them. */
+function sortedKeys(keys: readonly string[]): readonly string[] {
+  // JavaScript compares texts by code units.
+  if (keys.every((key) => key.isWellFormed())) return keys.toSorted()
   const read = new Map(keys.map((key) => [key, key.toWellFormed()]))
-  return keys.sort((left, right) =>
+  return keys.toSorted((left, right) =>
     read.get(left)! < read.get(right)! ? -1 : read.get(left)! > read.get(right)! ? 1 : 0,
   )
 }
