@@ -3,7 +3,7 @@ import { AuditError, toReason } from '../core/errors.ts'
 import { createUuidV7 } from '../core/ids.ts'
 import type { Reporter } from '../core/reporter.ts'
 import type { Post } from '../otlp/post.ts'
-import type { AppendedRecord, AuditTrail } from './audit-trail.ts'
+import type { AppendedRecord, AuditTrail, Durability } from './audit-trail.ts'
 import { createAdopter } from './adopter.ts'
 import { createPacer } from './delivery/pacer.ts'
 import { createSender, type SentRecord } from './delivery/sender.ts'
@@ -16,6 +16,7 @@ import {
   type MakeOwnRecord,
   type OwnEvent,
 } from './own-record.ts'
+import type { AppendOutcome } from './spool/audit-stream.ts'
 import { realDisk, type Disk } from './spool/disk.ts'
 import type { Frame } from './spool/frame.ts'
 import { parkRecord } from './spool/parked.ts'
@@ -195,6 +196,23 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
     size.measureSoon()
   }
 
+  /** Made here, apart from `make`: what an outcome can see stays in memory until the record is on the disk. */
+  const outcomeFor = (
+    durability: Durability,
+    resolve: (record: AppendedRecord) => void,
+    reject: (error: AuditError) => void,
+  ): AppendOutcome => ({
+    onDisk(record) {
+      recorded()
+      if (durability === 'spooled') resolve(record)
+      else stored.add(record, resolve, reject)
+    },
+    failed(error) {
+      refuse(error)
+      reject(error)
+    },
+  })
+
   const appendOwn = (event: OwnEvent): Promise<AppendedRecord> =>
     new Promise((resolve, reject) => {
       if (isEnding) throw new Error('the trail is ending')
@@ -248,25 +266,14 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
 
   return {
     append(make: MakeRecord, durability): Promise<AppendedRecord> {
-      return new Promise((resolve, reject) => {
-        const failed = (error: AuditError): void => {
-          refuse(error)
-          reject(error)
-        }
-        try {
-          open().append(make, {
-            onDisk(record) {
-              recorded()
-              if (durability === 'spooled') resolve(record)
-              else stored.add(record, resolve, reject)
-            },
-            failed,
-          })
-        } catch (error) {
-          refuse(error)
-          throw error
-        }
-      })
+      const { promise, resolve, reject } = Promise.withResolvers<AppendedRecord>()
+      try {
+        open().append(make, outcomeFor(durability, resolve, reject))
+      } catch (error) {
+        refuse(error)
+        reject(error)
+      }
+      return promise
     },
     write(make) {
       try {
