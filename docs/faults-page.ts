@@ -55,7 +55,7 @@ export function faultsPage(faults: readonly Fault[]): string {
       ],
     ),
     'Refused records are not in the table: `audit.record()` said that it cannot keep them. The notes below it count them by the error that the caller got. After a row that is not good the next fault starts on a new stack, so that one failure does not spoil what follows.',
-    'A disk is made full by mounting a small file system, which needs root; calls on a disk are made to fail by a library built with the C compiler `cc`. Where either is missing these rows say `not run`. The wall clock is set by replacing `Date` in the service: the monotonic clock goes on, as it does when an administrator sets the time.',
+    'A disk is made full by mounting a small file system, which needs root: otherwise these rows say `not run`. System calls are made to fail by a library built with the C compiler `cc`; where there is none, calls of `node:fs` are. The wall clock is set by replacing `Date` in the service: the monotonic clock goes on, as it does when an administrator sets the time.',
     ...places.flatMap((place) => section(place, faults)),
   )
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { until } from '../../../deploy/stack/deadline.ts'
 import type { Fault } from '../fault.ts'
 import type { Field } from '../field.ts'
-import { buildFailingDisk, type FailingDisk } from '../support/failing-disk.ts'
+import { createFailingDisk, type FailingDisk } from '../support/failing-disk.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { startProxy } from '../support/proxy.ts'
 import { tearTail } from '../support/torn-tail.ts'
@@ -67,10 +67,10 @@ async function fullDisk(field: Field): Promise<void> {
 const SETTLED_RECORDS = 25
 
 async function failingCalls(field: Field): Promise<void> {
-  const disk = await buildFailingDisk(field.folder)
+  const disk = await createFailingDisk(field.folder)
   await lifeOn(disk, field, 0)
   const names = disk.calls()
-  field.note(`calls in one life of a service: ${countNames(names)}`)
+  field.note(`calls in one life of a service: ${countNames(names)} (${disk.way})`)
   let failed = 0
   for (let round = 0; round < field.rounds; round += 1) {
     // Each of the first ones, which differ most; then any.
@@ -88,7 +88,7 @@ async function lifeOn(disk: FailingDisk, field: Field, call: number): Promise<vo
   const { random } = field
   const producer = await field.startProducer({
     spool: folder,
-    variables: disk.variables({
+    ...disk.under({
       folder,
       call,
       times: random.pick([1, 1, 1, 3]),

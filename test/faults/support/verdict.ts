@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { StackAddresses } from '../../../deploy/stack/stack.ts'
@@ -12,30 +11,54 @@ export interface Judgement {
   readonly reason?: string
 }
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
-const CLI = join(ROOT, 'dist/cli/telltale.js')
+/** The part of what `telltale audit verify --json` prints that is used here. */
+interface Answer {
+  readonly verdict?: 'green' | 'amber' | 'red'
+  readonly pending?: { readonly seals: number; readonly inFlight: number }
+  readonly problems?: readonly { readonly rule: string; readonly message: string }[]
+  readonly counts?: Readonly<Record<string, number>>
+  /** Instead of the others, when nothing could be checked. */
+  readonly error?: string
+}
 
-/** Red and what could not be checked do not get better by waiting; amber does, when a checkpoint comes. */
+const CLI = fileURLToPath(new URL('../../../dist/cli/telltale.js', import.meta.url))
 const BETWEEN_LOOKS_MILLIS = 2_000
 
 /**
- * Runs `telltale audit verify` with the stack's checkpoints until it is green or the time is over.
+ * Runs `telltale audit verify` with the stack's checkpoints until it is green and nothing is pending, or time is over.
  *
- * A Collector that was killed leaves seals beyond its last checkpoint; another one signs for them after a minute.
+ * A Collector that was killed leaves seals beyond its last checkpoint, which makes the trail amber; another one signs for
+ * them after a minute. Red stays red.
  */
 export async function judge(addresses: StackAddresses, withinMillis: number): Promise<Judgement> {
   const deadline = performance.now() + withinMillis
   for (;;) {
-    const judgement = await verify(addresses)
-    const mayChange = judgement.verdict === 'amber'
-    if (!mayChange || performance.now() >= deadline) return judgement
-    await sleep(BETWEEN_LOOKS_MILLIS)
+    const { answer, complaint } = await verify(addresses)
+    const { verdict, pending } = answer
+    const isSettled =
+      verdict === undefined ||
+      verdict === 'red' ||
+      (verdict === 'green' && pending?.seals === 0 && pending.inFlight === 0)
+    if (!isSettled && performance.now() < deadline) {
+      await sleep(BETWEEN_LOOKS_MILLIS)
+      continue
+    }
+    if (verdict === 'green') return { verdict }
+    return { verdict: verdict ?? 'unchecked', reason: reasonOf(answer) ?? complaint }
   }
 }
 
-async function verify(addresses: StackAddresses): Promise<Judgement> {
-  const { postgres, checkpoints, checkpointPublicKey } = addresses
-  const output = await run([
+function reasonOf({ counts = {}, problems = [], error }: Answer): string | undefined {
+  if (error !== undefined || problems.length === 0) return error
+  const rules = Object.entries(counts).map(([rule, times]) => `${times} × ${rule}`)
+  return `${rules.join(', ')}; ${problems.map(({ rule, message }) => `${rule}: ${message}`).join('; ')}`
+}
+
+async function verify({ postgres, checkpoints, checkpointPublicKey }: StackAddresses): Promise<{
+  answer: Answer
+  complaint: string
+}> {
+  const { stdout, stderr } = await run([
     'audit',
     'verify',
     '--json',
@@ -43,32 +66,23 @@ async function verify(addresses: StackAddresses): Promise<Judgement> {
     `--checkpoints=${checkpoints}`,
     ...(checkpointPublicKey ? [`--public-key=${checkpointPublicKey}`] : []),
   ])
-  const answer = parse(output.stdout)
-  const verdict = answer?.['verdict']
-  if (verdict === 'green') return { verdict }
-  const reason = JSON.stringify(answer ?? output.stderr.slice(0, 300)).slice(0, 400)
-  if (verdict === 'amber' || verdict === 'red') return { verdict, reason }
-  return { verdict: 'unchecked', reason }
+  return { answer: parse(stdout), complaint: stderr.trim() }
 }
 
-function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+function parse(text: string): Answer {
   try {
     return JSON.parse(text)
   } catch {
-    return undefined
+    return {}
   }
 }
 
 /** The exit code is in the answer already; what cannot be run at all has no answer. */
 async function run(args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+  const options = { maxBuffer: 64 * 2 ** 20, timeout: 300_000 }
   return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [CLI, ...args],
-      { maxBuffer: 64 * 2 ** 20, timeout: 300_000 },
-      (error, stdout, stderr) => {
-        resolve({ stdout, stderr: stderr || (error?.message ?? '') })
-      },
-    )
+    execFile(process.execPath, [CLI, ...args], options, (error, stdout, stderr) => {
+      resolve({ stdout, stderr: stderr || (error?.message ?? '') })
+    })
   })
 }
