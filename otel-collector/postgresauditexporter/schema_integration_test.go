@@ -37,7 +37,11 @@ func TestMigrationsCanRunTwiceAndAtTheSameTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	after := ask[string](t, d.super, "SELECT string_agg(version || name || applied_at, ',' ORDER BY version) FROM audit.schema_migrations")
-	if before != after || strings.Count(after, ",") != 5 {
+	files, err := migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before != after || strings.Count(after, ",") != len(files)-1 {
 		t.Errorf("migrations went from %q to %q", before, after)
 	}
 }

@@ -6,7 +6,7 @@ import { readRange, type SnapshotPlace } from './range-reader.ts'
 import { Snapshot } from './snapshot.ts'
 
 /** The newest migration of the schema that this verifier knows. */
-export const NEWEST_SCHEMA = 6
+export const NEWEST_SCHEMA = 8
 
 /** A database as a source, and what threads of their own need to read the same snapshot. */
 export interface PostgresSource extends TrailSource {
