@@ -1,7 +1,15 @@
+import { eraseCommand } from './audit/erase.ts'
+import { gapsCommand } from './audit/gaps.ts'
 import { keygenCommand } from './audit/keygen.ts'
 import { migrateCommand } from './audit/migrate.ts'
 import { parkedCommand } from './audit/parked.ts'
 import type { Command } from './command.ts'
 
 /** Every command, in the order in which help and reference list them. */
-export const commands: readonly Command[] = [keygenCommand, migrateCommand, parkedCommand]
+export const commands: readonly Command[] = [
+  keygenCommand,
+  migrateCommand,
+  gapsCommand,
+  eraseCommand,
+  parkedCommand,
+]

@@ -1,5 +1,6 @@
+import { optional, wholeNumber } from '../../config/setting.ts'
 import { CliError, defineCommand, type Outcome } from '../command.ts'
-import { flag, postgresOption } from '../options.ts'
+import { flag, option, postgresOption } from '../options.ts'
 import type { MigrationReport } from './migrations.ts'
 
 /** `telltale audit migrate` */
@@ -15,9 +16,14 @@ export const migrateCommand = defineCommand({
     dryRun: flag(
       'Do everything and take it back: shows what would change, and whether it would work.',
     ),
+    retentionFloorDays: option(
+      'N',
+      'How old records must be before "telltale audit retain" may drop their month, in days. A year as long as nobody has set it.',
+      optional(wholeNumber({ default: 0, min: 62, max: 36_500 })),
+    ),
     print: flag('Print the SQL of all migrations instead of running them; needs no database.'),
   },
-  run: async ({ postgres, dryRun, print }, { env }) => {
+  run: async ({ postgres, dryRun, print, retentionFloorDays }, { env }) => {
     const { migrateAuditSchema, readMigrations } = await import('./migrations.ts')
     if (dryRun && print) throw new CliError('use either "--dry-run" or "--print"')
     if (print) {
@@ -27,7 +33,7 @@ export const migrateCommand = defineCommand({
     }
     const { withPostgres } = await import('../connect-postgres.ts')
     const report = await withPostgres(postgres, env, (client) =>
-      migrateAuditSchema(client, { dryRun }),
+      migrateAuditSchema(client, { dryRun, retentionFloorDays }),
     )
     return toOutcome(report, dryRun)
   },

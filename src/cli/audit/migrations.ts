@@ -32,6 +32,8 @@ export interface MigrationOptions {
   readonly dryRun?: boolean
   /** How long a statement waits for a lock, as PostgreSQL reads it. Default `15s`. */
   readonly lockTimeout?: string
+  /** How old records must be before their month may go; as it is when not given. */
+  readonly retentionFloorDays?: number | undefined
 }
 
 const FOLDER = fileURLToPath(
@@ -81,6 +83,7 @@ export async function migrateAuditSchema(
     const pending = migrations.filter(({ version }) => !present.has(version))
     for (const migration of pending) await apply(client, migration)
     const partitions = await ensurePartitions(client)
+    await setRetentionFloor(client, options.retentionFloorDays)
     await client.query(options.dryRun ? 'ROLLBACK' : 'COMMIT')
     return {
       before: Math.max(0, ...present),
@@ -154,6 +157,16 @@ async function ensurePartitions(
   const inState = (wanted: string): string[] =>
     rows.filter(({ state }) => state === wanted).map(({ partition_name }) => partition_name)
   return { partitionsCreated: inState('created'), partitionsBlocked: inState('blocked') }
+}
+
+/** Each change is a row of its own, so that it can be seen later who allowed what. */
+async function setRetentionFloor(client: MigrationClient, days: number | undefined): Promise<void> {
+  if (days === undefined) return
+  await client.query(
+    `INSERT INTO audit.retention_floors (floor_days)
+     SELECT $1::int WHERE $1::int IS DISTINCT FROM (SELECT floor_days FROM audit.retention_floors ORDER BY set_at DESC LIMIT 1)`,
+    [days],
+  )
 }
 
 async function rowsOf<Row>(client: MigrationClient, sql: string): Promise<readonly Row[]> {

@@ -74,6 +74,25 @@ test('a dry run says what it would do and leaves the database as it was', async 
   expect(await query(database, `SELECT FROM pg_namespace WHERE nspname = 'audit'`)).toEqual([])
 })
 
+test('the floor of the retention is set, and only once to the same', async () => {
+  const floor = (days: number): Promise<{ readonly code: number | null }> =>
+    runTelltale([
+      'audit',
+      'migrate',
+      '--postgres',
+      database,
+      '--retention-floor-days',
+      String(days),
+    ])
+
+  const codes = [await floor(90), await floor(90), await floor(120), await floor(61)]
+
+  expect(codes.map(({ code }) => code)).toEqual([0, 0, 0, 3])
+  expect(
+    await query(database, 'SELECT floor_days FROM audit.retention_floors ORDER BY set_at'),
+  ).toEqual([{ floor_days: 90 }, { floor_days: 120 }])
+})
+
 test('a schema newer than this telltale is refused', async () => {
   await runTelltale(['audit', 'migrate', '--postgres', database])
   await query(
