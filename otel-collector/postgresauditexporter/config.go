@@ -47,6 +47,9 @@ type Config struct {
 	// Pool bounds the connections.
 	Pool PoolConfig `mapstructure:"pool"`
 
+	// Checkpoint says how the trail is signed.
+	Checkpoint CheckpointConfig `mapstructure:"checkpoint"`
+
 	// prevent unkeyed literal initialization
 	_ struct{}
 }
@@ -99,6 +102,7 @@ func createDefaultConfig() component.Config {
 			MaxConnectionLifetime: time.Hour,
 			MaxConnectionIdleTime: 5 * time.Minute,
 		},
+		Checkpoint: CheckpointConfig{Interval: 5 * time.Second},
 	}
 }
 
@@ -115,6 +119,7 @@ func (c *Config) Validate() error {
 		c.validateDeadlines(),
 		c.validateGroup(),
 		c.validatePool(),
+		c.Checkpoint.validate(),
 	)
 }
 

@@ -2,6 +2,7 @@ package postgresauditexporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -11,6 +12,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 	"go.uber.org/zap"
 	"telltale.dev/otelcol/auditreceipt"
+
+	"telltale.dev/otelcol/postgresauditexporter/internal/checkpointer"
 )
 
 // shutdownPatience is how long each of the three steps of the shutdown waits for the database.
@@ -24,8 +27,10 @@ type auditExporter struct {
 	logger  *zap.Logger
 	metrics *metrics
 	store   *store
-	group   *group
-	health  *health
+	// checkpoints is nil when there is no key to sign them with.
+	checkpoints *checkpointer.Checkpointer
+	group       *group
+	health      *health
 }
 
 func newAuditExporter(config *Config, set exporter.Settings) (*auditExporter, error) {
@@ -47,7 +52,11 @@ func nameOf(id component.ID) string {
 
 // start opens the pool and returns at once: connections are made when they are needed, so that the
 // Collector also starts while the database is away.
-func (e *auditExporter) start(_ context.Context, host component.Host) error {
+func (e *auditExporter) start(ctx context.Context, host component.Host) error {
+	key, err := readCheckpointKey(e.config.Checkpoint, e.logger)
+	if err != nil {
+		return err
+	}
 	opened, err := openStore(e.config, e.name, e.logger, e.metrics)
 	if err != nil {
 		return fmt.Errorf("open connection pool: %w", err)
@@ -57,8 +66,15 @@ func (e *auditExporter) start(_ context.Context, host component.Host) error {
 		return fmt.Errorf("observe connection pool: %w", err)
 	}
 	e.store = opened
+	if key != nil {
+		verifier := key.Verifier().String()
+		e.store.sealers.key = &verifier
+	}
 	e.store.sealers.start()
 	e.health = startHealth(host, e.logger, e.config.ProbeInterval, opened.probe)
+	if e.checkpoints, err = e.startCheckpoints(key); err != nil {
+		return errors.Join(err, e.shutdown(ctx))
+	}
 	e.group = startGroup(e.config.workers(), e.config.Group, e.config.TimeoutConfig.Timeout, e.append)
 	return nil
 }
@@ -71,11 +87,11 @@ func (e *auditExporter) shutdown(ctx context.Context) error {
 	e.group.stop(shutdownPatience)
 	e.health.stop()
 	closing, cancel := context.WithTimeout(ctx, shutdownPatience)
-	e.store.sealers.stop(closing)
+	e.checkpoints.Stop(e.store.sealers.stop(closing))
 	cancel()
 	e.metrics.unwatch()
 	e.store.close(shutdownPatience)
-	e.health, e.store, e.group = nil, nil, nil
+	e.health, e.store, e.group, e.checkpoints = nil, nil, nil, nil
 	return nil
 }
 

@@ -70,6 +70,17 @@ func TestMetadataNamesTheMetricsThatExist(t *testing.T) {
 	if err := made.watch(opened); err != nil {
 		t.Fatal(err)
 	}
+	config.Checkpoint.KeyFile, config.Checkpoint.Directory = writeCheckpointKey(t, "key"), t.TempDir()
+	key, err := readCheckpointKey(config.Checkpoint, settings.Logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signing := &auditExporter{config: config, logger: settings.Logger, metrics: made, store: opened, health: &health{}}
+	checkpoints, err := signing.startCheckpoints(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { checkpoints.Stop(false) })
 
 	var exist []string
 	var collected metricdata.ResourceMetrics

@@ -154,8 +154,12 @@ func (g *group) run(batch []*request) {
 	})
 }
 
-// stop lets the workers store what waits, as far as they get in this time, and then ends them.
+// stop lets the workers store what waits, as far as they get in this time, and then ends them. It may
+// be called on nil.
 func (g *group) stop(patience time.Duration) {
+	if g == nil {
+		return
+	}
 	g.mutex.Lock()
 	g.stopping = true
 	g.arrived.Broadcast()

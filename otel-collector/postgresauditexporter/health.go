@@ -3,6 +3,8 @@ package postgresauditexporter
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +23,8 @@ type health struct {
 
 	mutex sync.Mutex
 	known bool
-	last  string
+	// storing and signing say what is wrong with each; they are empty when nothing is.
+	storing, signing string
 }
 
 func startHealth(host component.Host, logger *zap.Logger, interval time.Duration, probe func(context.Context) error) *health {
@@ -62,21 +65,41 @@ func (h *health) report(err error) {
 
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
-	if h.known && h.last == cause {
+	if h.known && h.storing == cause {
 		return
 	}
-	wasBad := h.known && h.last != ""
-	h.known, h.last = true, cause
-
+	wasBad := h.storing != ""
+	h.known, h.storing = true, cause
+	h.tell()
 	if cause == "" {
-		componentstatus.ReportStatus(h.host, componentstatus.NewEvent(componentstatus.StatusOK))
 		if wasBad {
 			h.logger.Info("Audit records can be stored again.")
 		}
 		return
 	}
-	componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(errors.New(cause)))
 	h.logger.Error("Audit records cannot be stored; producers are told to retry.", zap.String("cause", cause))
+}
+
+// reportSigning takes what keeps the trail from being signed, or nil. Whoever signs has logged it.
+func (h *health) reportSigning(err error) {
+	h.mutex.Lock()
+	defer h.mutex.Unlock()
+	h.signing = ""
+	if err != nil {
+		h.signing = err.Error()
+	}
+	h.tell()
+}
+
+// tell reports the state as a whole. Good news waits until it is known whether records can be stored.
+func (h *health) tell() {
+	causes := slices.DeleteFunc([]string{h.storing, h.signing}, func(cause string) bool { return cause == "" })
+	switch {
+	case len(causes) > 0:
+		componentstatus.ReportStatus(h.host, componentstatus.NewRecoverableErrorEvent(errors.New(strings.Join(causes, "; "))))
+	case h.known:
+		componentstatus.ReportStatus(h.host, componentstatus.NewEvent(componentstatus.StatusOK))
+	}
 }
 
 // stop waits until the probing has ended. It may be called on nil.

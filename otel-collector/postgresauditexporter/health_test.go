@@ -62,6 +62,28 @@ func TestHealthReportsEachChangeOnce(t *testing.T) {
 	}
 }
 
+func TestHealthIsBadWhileTheTrailCannotBeSigned(t *testing.T) {
+	host := &statusHost{}
+	watch := &health{host: host, logger: zap.NewNop()}
+	unsigned := errors.New("the disk is full")
+	watch.reportSigning(nil)
+	watch.reportSigning(unsigned)
+	watch.report(nil)
+	watch.report(errReadOnly)
+	watch.reportSigning(nil)
+	watch.report(nil)
+	want := []string{
+		"StatusRecoverableError: the disk is full",
+		"StatusRecoverableError: the disk is full",
+		"StatusRecoverableError: " + errReadOnly.Error() + "; the disk is full",
+		"StatusRecoverableError: " + errReadOnly.Error(),
+		"StatusOK",
+	}
+	if got := host.reports(); !slices.Equal(got, want) {
+		t.Errorf("reported %q, want %q", got, want)
+	}
+}
+
 func TestHealthStopsWhileAProbeHangs(t *testing.T) {
 	hanging := make(chan struct{})
 	watch := startHealth(&statusHost{}, zap.NewNop(), time.Hour, func(ctx context.Context) error {

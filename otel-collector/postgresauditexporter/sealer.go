@@ -99,6 +99,12 @@ func (s *sealer) setOpened() {
 	s.opened = true
 }
 
+// isComplete says whether every number that was used is in the log.
+func (s *sealer) isComplete() bool {
+	covered, _ := s.log.Prefix()
+	return covered == s.size()
+}
+
 // size is how many numbers were used so far, committed or not.
 func (s *sealer) size() uint64 {
 	s.mutex.Lock()

@@ -30,8 +30,10 @@ const settleInterval = time.Second
 
 // sealers holds the sealer that this exporter is now, keeps it alive and settles what is uncertain.
 type sealers struct {
-	pool   *pgxpool.Pool
-	name   string
+	pool *pgxpool.Pool
+	name string
+	// key is the verifier key of the checkpoints; nil if there are none.
+	key    *string
 	logger *zap.Logger
 	wake   chan struct{}
 	cancel context.CancelFunc
@@ -41,6 +43,9 @@ type sealers struct {
 	opening sync.Mutex
 	mutex   sync.Mutex
 	current *sealer
+	// compared says that the key was compared with the one used before, announcement what came of it.
+	compared     bool
+	announcement *item
 }
 
 func newSealers(pool *pgxpool.Pool, name string, logger *zap.Logger) *sealers {
@@ -72,22 +77,27 @@ func (s *sealers) start() {
 }
 
 // stop ends the log: what is uncertain is settled and the sealer closed, as far as the database
-// answers within the context. What could not be done a successor does.
-func (s *sealers) stop(ctx context.Context) {
+// answers within the context. What could not be done a successor does. It answers whether the log is
+// complete and nothing can follow.
+func (s *sealers) stop(ctx context.Context) bool {
 	if s.cancel == nil {
-		return
+		return false
 	}
 	s.cancel()
 	<-s.done
 	current := s.get()
 	if !current.isOpened() {
-		return
+		// An answer that was lost may have left its row, so that only a successor can know.
+		return false
 	}
 	s.settle(ctx, current)
-	if _, err := s.pool.Exec(ctx, "select audit.close_sealer($1, $1)", current.id); err != nil {
+	var closed bool
+	if err := s.pool.QueryRow(ctx, "select audit.close_sealer($1, $1)", current.id).Scan(&closed); err != nil {
 		s.logger.Warn("The sealer could not be closed; another Collector will do so.",
 			zap.String("sealer", formatUUID(current.id)), zap.String("cause", describe(err)))
+		return false
 	}
+	return closed && current.isComplete()
 }
 
 func (s *sealers) get() *sealer {
@@ -107,8 +117,11 @@ func (s *sealers) ensure(ctx context.Context) (*sealer, error) {
 	if current.isOpened() {
 		return current, nil
 	}
+	if err := s.compareKey(ctx); err != nil {
+		return nil, err
+	}
 	var open bool
-	if err := s.pool.QueryRow(ctx, "select audit.open_sealer($1, $2, $3)", current.id, s.name, nil).Scan(&open); err != nil {
+	if err := s.pool.QueryRow(ctx, "select audit.open_sealer($1, $2, $3)", current.id, s.name, s.key).Scan(&open); err != nil {
 		return nil, fmt.Errorf("open sealer: %w", err)
 	}
 	if !open {

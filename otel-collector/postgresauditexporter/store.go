@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -101,11 +102,20 @@ func (s *store) appendAll(ctx context.Context, items []*item) (appendCounts, err
 	if err := s.schema.ensure(ctx, s.pool); err != nil {
 		return appendCounts{}, err
 	}
+	// The first seal of a run says when its key is another one than before.
+	if _, err := s.sealers.ensure(ctx); err != nil {
+		return appendCounts{}, err
+	}
+	announcement := s.sealers.unannounced()
+	if announcement != nil {
+		items = append(slices.Clone(items), announcement)
+	}
 	stored := newKnown()
 	for range mostRounds {
 		begun := time.Now()
 		p := makePlan(items, stored, s.notice)
 		if len(p.leaves) == 0 {
+			s.sealers.announced(announcement)
 			return p.counts, nil
 		}
 		s.metrics.sealDuration.Record(ctx, time.Since(begun).Seconds(), s.metrics.attributes)
@@ -114,6 +124,7 @@ func (s *store) appendAll(ctx context.Context, items []*item) (appendCounts, err
 			return appendCounts{}, fmt.Errorf("append audit records: %w", err)
 		}
 		if done {
+			s.sealers.announced(announcement)
 			return p.counts, nil
 		}
 	}

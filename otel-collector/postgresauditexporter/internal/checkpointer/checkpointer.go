@@ -64,6 +64,8 @@ type Checkpointer struct {
 	// behindSince is when signing began to fail; zero while it works.
 	behindSince time.Time
 
+	// askedAt is when the database was asked last who lives.
+	askedAt time.Time
 	// ended are the sealers in whose files nothing is left to do.
 	ended map[string]bool
 	// problems are told once each: what was last wrong with signing, and with each dead sealer's log.

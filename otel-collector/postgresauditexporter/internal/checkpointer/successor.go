@@ -31,6 +31,10 @@ type Database interface {
 // Sealer is a row of audit.sealers.
 type Sealer struct {
 	ID, Name string
+	// Open says that it may write seals.
+	Open bool
+	// Silent says that nothing was heard of it for a minute.
+	Silent bool
 }
 
 // Seal is a row of audit.seals.
@@ -67,29 +71,55 @@ const (
 )
 
 // succeed ends the logs whose file is here and whose sealer is dead. A log whose file is elsewhere is
-// left to whoever has it, because its checkpoints could not be continued.
+// only closed in the database: whoever has its checkpoints can continue them.
 func (c *Checkpointer) succeed(ctx context.Context) {
-	sealers, err := checkpoint.Sealers(c.Directory)
+	files, err := checkpoint.Sealers(c.Directory)
 	if err != nil {
 		c.note("directory", fmt.Errorf("look for checkpoints: %w", err))
 		return
 	}
 	c.note("directory", nil)
-	c.forget(sealers)
-	for _, sealer := range sealers {
-		if ctx.Err() != nil {
-			return
-		}
-		if c.ended[sealer] || c.log != nil && c.log.Sealer() == sealer {
-			continue
-		}
-		err := c.end(ctx, sealer)
-		// The database's absence is reported by those who need it more.
+	c.forget(files)
+	unended := slices.DeleteFunc(slices.Clone(files), func(sealer string) bool {
+		return c.ended[sealer] || c.isOurs(sealer)
+	})
+	if len(unended) == 0 && time.Since(c.askedAt) < silenceOfStrangers {
+		return
+	}
+	attempt, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	sealers, err := c.Database.Sealers(attempt)
+	if err != nil {
+		c.later(ctx, "", err)
+		return
+	}
+	c.askedAt = time.Now()
+	for _, sealer := range unended {
+		err := c.end(ctx, sealer, sealers)
 		if errors.As(err, new(unfit)) || err == nil {
 			c.note(sealer, err)
-		} else if ctx.Err() == nil {
-			c.Logger.Debug("The log of another sealer was not ended yet.", zap.String("sealer", sealer), zap.Error(err))
+		} else {
+			c.later(ctx, sealer, err)
 		}
+	}
+	for _, sealer := range sealers {
+		if sealer.Open && sealer.Silent && !c.isOurs(sealer.ID) && !slices.Contains(files, sealer.ID) {
+			if _, err := c.close(ctx, sealer); err != nil {
+				c.later(ctx, sealer.ID, err)
+			}
+		}
+	}
+}
+
+func (c *Checkpointer) isOurs(sealer string) bool {
+	return c.log != nil && c.log.Sealer() == sealer
+}
+
+// later says that something is tried again. The database's absence is reported by those who need it
+// more.
+func (c *Checkpointer) later(ctx context.Context, sealer string, err error) {
+	if ctx.Err() == nil {
+		c.Logger.Debug("The log of a dead sealer could not be ended yet.", zap.String("sealer", sealer), zap.Error(err))
 	}
 }
 
@@ -111,7 +141,7 @@ func (c *Checkpointer) forget(present []string) {
 	}
 }
 
-func (c *Checkpointer) end(ctx context.Context, sealer string) error {
+func (c *Checkpointer) end(ctx context.Context, sealer string, sealers []Sealer) error {
 	file, err := checkpoint.OpenFile(c.Directory, sealer)
 	if errors.Is(err, checkpoint.ErrInUse) {
 		return nil
@@ -124,9 +154,13 @@ func (c *Checkpointer) end(ctx context.Context, sealer string) error {
 		c.ended[sealer] = true
 		return nil
 	}
-	closed, known, err := c.close(ctx, sealer)
-	if err != nil || !closed {
-		return err
+	// A sealer that the database does not know has never stored anything, or its row was taken away:
+	// its checkpoints tell which.
+	entry := slices.IndexFunc(sealers, func(s Sealer) bool { return s.ID == sealer })
+	if entry >= 0 {
+		if closed, err := c.close(ctx, sealers[entry]); err != nil || !closed {
+			return err
+		}
 	}
 	last, note := file.Last()
 	if err := c.check(last, note); err != nil {
@@ -136,7 +170,7 @@ func (c *Checkpointer) end(ctx context.Context, sealer string) error {
 	if last != nil {
 		tail.covered, tail.root = last.Size, last.Root
 	}
-	if known {
+	if entry >= 0 {
 		if err := tail.read(ctx, c.Database); err != nil {
 			return err
 		}
@@ -158,27 +192,15 @@ func (c *Checkpointer) end(ctx context.Context, sealer string) error {
 	return nil
 }
 
-// close makes sure that nobody adds to the log any more. A sealer that the database does not know has
-// never stored anything, or its row was taken away: its checkpoints tell which.
-func (c *Checkpointer) close(ctx context.Context, sealer string) (closed, known bool, err error) {
+// close makes sure that nobody adds to the log any more.
+func (c *Checkpointer) close(ctx context.Context, sealer Sealer) (bool, error) {
 	attempt, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	sealers, err := c.Database.Sealers(attempt)
-	if err != nil {
-		return false, false, err
+	silent := silenceOfStrangers
+	if sealer.Name == c.Name {
+		silent = silenceOfOurs
 	}
-	for _, entered := range sealers {
-		if entered.ID != sealer {
-			continue
-		}
-		silent := silenceOfStrangers
-		if entered.Name == c.Name {
-			silent = silenceOfOurs
-		}
-		closed, err := c.Database.Close(attempt, sealer, silent)
-		return closed, true, err
-	}
-	return true, false, nil
+	return c.Database.Close(attempt, sealer.ID, silent)
 }
 
 // check lets only a checkpoint be continued that a key beside it has signed.

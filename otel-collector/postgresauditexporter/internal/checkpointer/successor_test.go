@@ -18,7 +18,7 @@ func newSuccessor(t *testing.T) (*bench, *Checkpointer, *memoryLog) {
 	t.Helper()
 	b := newBench(t)
 	b.settings.Interval = time.Hour
-	b.database.sealers = []Sealer{{secondSealer, "another host/postgres_audit"}}
+	b.database.sealers = []Sealer{{ID: secondSealer, Name: "another host/postgres_audit", Open: true, Silent: true}}
 	return b, b.start(t), &memoryLog{sealer: secondSealer}
 }
 
@@ -86,6 +86,19 @@ func TestALivingSealerIsLeftAlone(t *testing.T) {
 	c.succeed(t.Context())
 	if !b.newest(t, secondSealer).Closed {
 		t.Error("the log was not closed once nobody held its file")
+	}
+}
+
+func TestADeadSealerWhoseFileIsElsewhereIsOnlyClosed(t *testing.T) {
+	b, c, _ := newSuccessor(t)
+	b.database.sealers = append(b.database.sealers,
+		Sealer{ID: "018f3b5e-7a00-7000-8000-000000000003", Open: true}, Sealer{ID: "018f3b5e-7a00-7000-8000-000000000004", Silent: true})
+	c.succeed(t.Context())
+	if !slices.Equal(b.database.closed, []string{secondSealer}) || b.problem() != "" {
+		t.Errorf("closed %v, reported %q", b.database.closed, b.problem())
+	}
+	if sealers, err := checkpoint.Sealers(b.directory); err != nil || !slices.Equal(sealers, []string{firstSealer}) {
+		t.Errorf("files of %v, %v", sealers, err)
 	}
 }
 
@@ -169,7 +182,7 @@ func TestALogOfAnEarlierKeyIsClosedWithTheNewOne(t *testing.T) {
 	b := newBench(t)
 	b.settings.Interval = time.Hour
 	b.start(t).Stop(false)
-	b.database.sealers = []Sealer{{firstSealer, b.settings.Name}}
+	b.database.sealers = []Sealer{{ID: firstSealer, Name: b.settings.Name, Open: true}}
 	b.settings.Key = newKey(t, "telltale-next")
 	b.use(&memoryLog{sealer: secondSealer})
 	b.start(t).succeed(t.Context())

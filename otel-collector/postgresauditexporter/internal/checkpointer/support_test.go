@@ -57,6 +57,7 @@ type memoryDatabase struct {
 	sealers []Sealer
 	alive   map[string]bool
 	silence []time.Duration
+	closed  []string
 	seals   map[string][]Seal
 	rows    map[string][]Row
 	err     error
@@ -94,6 +95,7 @@ func (d *memoryDatabase) Close(_ context.Context, sealer string, silent time.Dur
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	d.silence = append(d.silence, silent)
+	d.closed = append(d.closed, sealer)
 	return !d.alive[sealer], d.err
 }
 
