@@ -42,7 +42,6 @@ export interface AuditFields<Details> extends AuditContext {
 }
 
 const ACTOR_TYPES = ['user', 'service', 'system']
-const MUST_BE_ACTOR_TYPE = `one of ${ACTOR_TYPES.join(', ')}`
 const OUTCOMES = ['success', 'failure', 'unknown']
 const SOURCE_TYPES = ['ipv4', 'ipv6', 'hostname']
 const DURABILITIES = ['spooled', 'stored']
@@ -50,49 +49,67 @@ const DURABILITIES = ['spooled', 'stored']
 /** The last millisecond whose nanoseconds fit a 64-bit integer of PostgreSQL, in 2262. */
 const LAST_MILLIS = 9_223_372_036_854
 
+const A_TEXT = 'a text'
+const AN_ACTOR = `one of ${ACTOR_TYPES.join(', ')}`
+
 /** Everything that is wrong with the fields, the details apart; usually nothing. */
 export function problemsOf(fields: AuditFields<unknown>): string[] {
-  const problems: string[] = []
-  const must = (name: string, rule: string, value: unknown, holds: boolean): void => {
-    if (!holds) problems.push(`"${name}" must be ${rule}; got ${showValue(value)}`)
-  }
-  const mayBeOneOf = (name: string, words: readonly string[], value: unknown): void => {
-    if (value === undefined || words.includes(value as string)) return
-    must(name, `one of ${words.join(', ')}`, value, false)
-  }
-  const mayBeText = (name: string, value: unknown): void => {
-    must(name, 'a text', value, value === undefined || typeof value === 'string')
-  }
   const { actor, target, source, id, occurredAt } = fields
-  must('actor.id', 'a text that is not empty', actor?.id, isFilledText(actor?.id))
-  if (actor?.type === undefined) must('actor.type', MUST_BE_ACTOR_TYPE, undefined, false)
-  mayBeOneOf('actor.type', ACTOR_TYPES, actor?.type)
-  mayBeOneOf('outcome', OUTCOMES, fields.outcome)
-  mayBeOneOf('durability', DURABILITIES, fields.durability)
-  must('id', 'a UUID', id, id === undefined || (typeof id === 'string' && isUuid(id)))
+  const problems: string[] = []
+  must(problems, isFilledText(actor?.id), 'actor.id', 'a text that is not empty', actor?.id)
+  must(problems, ACTOR_TYPES.includes(actor?.type as string), 'actor.type', AN_ACTOR, actor?.type)
+  mayBeOneOf(problems, 'outcome', OUTCOMES, fields.outcome)
+  mayBeOneOf(problems, 'durability', DURABILITIES, fields.durability)
+  must(problems, id === undefined || (typeof id === 'string' && isUuid(id)), 'id', 'a UUID', id)
   must(
+    problems,
+    occurredAt === undefined || isUsable(occurredAt),
     'occurredAt',
     'a valid Date from 1970 to 2262',
     occurredAt,
-    occurredAt === undefined || isUsable(occurredAt),
   )
-  must('target.id', 'a text', target?.id, !target || typeof target.id === 'string')
-  must('source.id', 'a text', source?.id, !source || typeof source.id === 'string')
-  mayBeOneOf('source.type', SOURCE_TYPES, source?.type)
-  mayBeText('target.type', target?.type)
-  mayBeText('tenantId', fields.tenantId)
-  mayBeText('requestId', fields.requestId)
-  mayBeText('userAgent', fields.userAgent)
+  must(problems, !target || typeof target.id === 'string', 'target.id', A_TEXT, target?.id)
+  must(problems, !source || typeof source.id === 'string', 'source.id', A_TEXT, source?.id)
+  mayBeOneOf(problems, 'source.type', SOURCE_TYPES, source?.type)
+  mayBeText(problems, 'target.type', target?.type)
+  mayBeText(problems, 'tenantId', fields.tenantId)
+  mayBeText(problems, 'requestId', fields.requestId)
+  mayBeText(problems, 'userAgent', fields.userAgent)
   return problems
 }
 
-let net: typeof import('node:net') | undefined
+// No closures: this runs for each record, and is almost always content.
+function must(
+  problems: string[],
+  holds: boolean,
+  name: string,
+  rule: string,
+  value: unknown,
+): void {
+  if (!holds) problems.push(`"${name}" must be ${rule}; got ${showValue(value)}`)
+}
+
+function mayBeText(problems: string[], name: string, value: unknown): void {
+  must(problems, value === undefined || typeof value === 'string', name, A_TEXT, value)
+}
+
+function mayBeOneOf(
+  problems: string[],
+  name: string,
+  words: readonly string[],
+  value: unknown,
+): void {
+  if (value === undefined || words.includes(value as string)) return
+  must(problems, false, name, `one of ${words.join(', ')}`, value)
+}
+
+let isIP: ((id: string) => number) | undefined
 
 /** `ipv4`, `ipv6` or `hostname`. */
 export function sourceTypeOf(id: string): string {
   // Not imported: node:net must not be loaded before the module hooks are there.
-  net ??= process.getBuiltinModule('node:net')
-  const family = net.isIP(id)
+  isIP ??= process.getBuiltinModule('node:net').isIP
+  const family = isIP(id)
   return family === 4 ? 'ipv4' : family === 6 ? 'ipv6' : 'hostname'
 }
 

@@ -26,6 +26,7 @@ export interface PreparedRecord {
 
 /** What is made of an event once. */
 interface CompiledEvent {
+  readonly name: string
   readonly evidence: ReturnType<typeof compileEvidence>
   readonly erasable: ReadonlySet<string> | undefined
 }
@@ -76,8 +77,14 @@ function withDefaults<Details>(
   active: Context,
 ): AuditFields<Details> {
   const inherited = auditContextOf(active)
+  // Member by member: a spread costs several times as much.
   return {
-    ...given,
+    outcome: given?.outcome,
+    target: given?.target,
+    id: given?.id,
+    occurredAt: given?.occurredAt,
+    details: given?.details,
+    durability: given?.durability,
     actor: given?.actor ?? inherited.actor,
     source: given?.source ?? inherited.source,
     tenantId: given?.tenantId ?? inherited.tenantId,
@@ -94,7 +101,8 @@ function finish<Details>(
   now: number,
   origin: Origin,
 ): PreparedRecord {
-  const problems = [...problemsOf(fields), ...(checked.problems ?? [])]
+  const problems = problemsOf(fields)
+  if (checked.problems) problems.push(...checked.problems)
   if (problems.length > 0) throw invalid(event.name, problems)
   const facts = settle(event, fields, active, now, origin.redaction)
   const details = checked.problems ? undefined : checked.value
@@ -143,12 +151,12 @@ function toMake(
   value: object | undefined,
   { redaction, resource }: Origin,
 ): MakeRecord {
-  const { evidence, erasable } = compiledOf(event)
+  const { name, evidence, erasable } = compiledOf(event)
   const details = makeDetails(event.name, value, erasable, redaction)
   const finishEvidence = evidence(facts, details, resourceText(resource))
   return (place: StreamPlace): MadeRecord => ({
     recordId: facts.recordId,
-    eventName: event.name.toWellFormed(),
+    eventName: name,
     timeUnixNano: BigInt(facts.occurredAtMillis) * 1_000_000n,
     evidence: Buffer.from(finishEvidence(place)),
     ...(details.annex && { annex: details.annex }),
@@ -179,6 +187,7 @@ function compiledOf(event: DeclaredEvent): CompiledEvent {
   if (!compiled) {
     const { erasable = [] } = event
     compiled = {
+      name: event.name.toWellFormed(),
       evidence: compileEvidence(event),
       erasable: erasable.length > 0 ? new Set(erasable) : undefined,
     }

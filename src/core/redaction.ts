@@ -34,6 +34,9 @@ export const SECRET_ENDINGS: readonly string[] = `
 const TOKENS =
   /\bBearer\s{1,8}(?:(?=[a-z./-]*[\d_~+])[\w.~+/-]{8,}|[\w.~+/-]{20,})=*|(?<![\w-])eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*/gi
 
+/** Length of the shortest text with a token in it: `eyJ` and 4 characters, a dot, 4 more, a dot. */
+const SHORTEST_TOKEN = 13
+
 /** Names that are remembered at the most; services use few, but a map with user input as keys has any number. */
 const MAX_REMEMBERED = 2_000
 
@@ -65,6 +68,7 @@ export function createRedaction(moreNames: readonly string[] = []): Redaction {
       return verdict
     },
     text(text) {
+      if (text.length < SHORTEST_TOKEN) return text
       // Two searches for a few letters cost less than one for all the forms that a token can have.
       if (!text.includes('eyJ') && !/bearer/i.test(text)) return text
       return text.replace(TOKENS, (found) =>

@@ -70,7 +70,7 @@ describe('any record', () => {
         expect(textOf(record)).toBe(referenceEvidence(toOtlpInput(record)))
       }),
     )
-  })
+  }, 60_000)
 
   test('can be read back from its evidence', () => {
     fc.assert(
@@ -88,7 +88,7 @@ describe('any record', () => {
         expect(read.record.eventName ?? '').toBe(record.eventName ?? '')
       }),
     )
-  })
+  }, 60_000)
 
   test('has other evidence than a record that differs from it', () => {
     fc.assert(
@@ -98,7 +98,7 @@ describe('any record', () => {
         expect(textOf(left)).not.toBe(textOf(right))
       }),
     )
-  })
+  }, 60_000)
 })
 
 /** What becomes of a record that is emitted through the SDK. */

@@ -243,7 +243,7 @@ describe('the evidence', () => {
         expect(general).toEqual(made)
       }),
     )
-  })
+  }, 60_000)
 })
 
 describe('details that may be erased', () => {

@@ -70,8 +70,9 @@ describe('a text', () => {
     redaction.text('eyJ-'.repeat(100_000))
     redaction.text('eyJaaaa.'.repeat(100_000))
 
-    expect(performance.now() - start).toBeLessThan(3_000)
-  })
+    // A search whose time grew with the square would take minutes.
+    expect(performance.now() - start).toBeLessThan(20_000)
+  }, 60_000)
 })
 
 describe('a value', () => {
