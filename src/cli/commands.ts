@@ -3,12 +3,14 @@ import { gapsCommand } from './audit/gaps.ts'
 import { keygenCommand } from './audit/keygen.ts'
 import { migrateCommand } from './audit/migrate.ts'
 import { parkedCommand } from './audit/parked.ts'
+import { verifyCommand } from './audit/verify.ts'
 import type { Command } from './command.ts'
 
 /** Every command, in the order in which help and reference list them. */
 export const commands: readonly Command[] = [
   keygenCommand,
   migrateCommand,
+  verifyCommand,
   gapsCommand,
   eraseCommand,
   parkedCommand,

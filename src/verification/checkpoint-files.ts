@@ -1,11 +1,7 @@
+import { createReadStream } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import {
-  type Checkpoint,
-  parseCheckpoint,
-  parseVerifierKeys,
-  type VerifierKey,
-} from './checkpoint.ts'
+import { parseVerifierKeys, type VerifierKey } from './checkpoint.ts'
 
 /** A line of a checkpoint file. */
 export interface CheckpointLine {
@@ -15,9 +11,7 @@ export interface CheckpointLine {
   /** The sealer that the file is named after. */
   readonly sealer: string
   /** The note as it stands there; nothing when the line has none. */
-  readonly note?: string
-  /** Nothing when it cannot be read as one. */
-  readonly checkpoint?: Checkpoint
+  readonly note?: string | undefined
 }
 
 /**
@@ -25,7 +19,9 @@ export interface CheckpointLine {
  *
  * @throws {Error} when a path is not there
  */
-export async function readCheckpointFiles(paths: readonly string[]): Promise<CheckpointLine[]> {
+export async function* readCheckpointFiles(
+  paths: readonly string[],
+): AsyncGenerator<CheckpointLine> {
   const files = await Promise.all(
     paths.map(async (path) => {
       if (!(await stat(path)).isDirectory()) return [path]
@@ -33,11 +29,14 @@ export async function readCheckpointFiles(paths: readonly string[]): Promise<Che
       return names.toSorted().map((name) => join(path, name))
     }),
   )
-  const lines: CheckpointLine[] = []
   for (const file of new Set(files.flat())) {
-    lines.push(...parseLines(file, await readFile(file, 'utf8')))
+    const sealer = basename(file, '.jsonl')
+    let line = 0
+    for await (const text of readLines(file)) {
+      line += 1
+      yield { file, line, sealer, note: parseCheckpointLine(text) }
+    }
   }
-  return lines
 }
 
 /** Reads the verifier keys in files, one per line. */
@@ -46,26 +45,25 @@ export async function readVerifierKeys(files: readonly string[]): Promise<Verifi
   return texts.flatMap(parseVerifierKeys)
 }
 
-/** What a line of a checkpoint file holds. */
-export function parseCheckpointLine(text: string): Pick<CheckpointLine, 'note' | 'checkpoint'> {
+/** The note that a line of a checkpoint file holds. */
+export function parseCheckpointLine(text: string): string | undefined {
   try {
-    const parsed = JSON.parse(text) as { checkpoint?: unknown } | null
-    const note = parsed?.checkpoint
-    if (typeof note !== 'string') return {}
-    const checkpoint = parseCheckpoint(note)
-    return checkpoint ? { note, checkpoint } : { note }
+    const note = (JSON.parse(text) as { checkpoint?: unknown } | null)?.checkpoint
+    return typeof note === 'string' ? note : undefined
   } catch {
-    return {}
+    return undefined
   }
 }
 
-function parseLines(file: string, text: string): CheckpointLine[] {
-  // What follows the last newline is being written at this moment, or was when the machine stopped.
-  const lines = text.split('\n').slice(0, -1)
-  return lines.map((line, index) => ({
-    file,
-    line: index + 1,
-    sealer: basename(file, '.jsonl'),
-    ...parseCheckpointLine(line),
-  }))
+/**
+ * The lines of a file that end with a newline: what follows the last one is being written at this moment, or was when the
+ * machine stopped.
+ */
+export async function* readLines(file: string): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of createReadStream(file, { encoding: 'utf8' })) {
+    const lines = (rest + (chunk as string)).split('\n')
+    rest = lines.pop()!
+    yield* lines
+  }
 }

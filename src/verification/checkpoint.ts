@@ -11,8 +11,6 @@ export interface VerifierKey {
 
 /** What a checkpoint says, whoever signed it. */
 export interface Checkpoint {
-  /** The C2SP signed note, byte for byte. */
-  readonly note: string
   readonly sealer: string
   readonly size: number
   readonly root: Buffer
@@ -43,7 +41,6 @@ export function parseCheckpoint(note: string): Checkpoint | undefined {
     return undefined
   }
   return {
-    note,
     sealer: found['sealer']!,
     size,
     root,

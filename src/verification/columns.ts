@@ -10,7 +10,7 @@ export interface Columns {
   /** 64 lower-case hexadecimal digits. */
   readonly prevHash: string | null
   readonly annexHash: string | null
-  /** Unix microseconds; nothing when the evidence leaves it to the database's clock. */
+  /** Unix microseconds; nothing when the evidence has no time: then it is `recorded_at`. */
   readonly occurredAt: bigint | null
   readonly occurredUnixNano: bigint | null
 }
@@ -43,7 +43,7 @@ const DETAILS_PREFIX = 'audit.details.'
 const UNCUT: ReadonlySet<TextColumn> = new Set(['user_agent'])
 
 /**
- * Derives the columns as section "Columns from the evidence" of docs/design/audit.md says, for the exporter and for us.
+ * Derives the columns as section 13 of docs/design/audit.md says, for the exporter and for us.
  *
  * It is written from the specification and shares nothing with the exporter, so that a fault of the one is seen by the other.
  */
@@ -69,10 +69,13 @@ export function toColumns(evidence: Evidence): Columns {
     else if (key === 'audit.sequence.number') sequenceNumber ??= toInteger(value)
     else if (key === 'audit.sequence.prev_hash') prevHash ??= toHash(value)
     else if (key === 'audit.annex.hash') annexHash ??= toHash(value)
-    else if (key === 'audit.details') details ??= value
-    else if (key?.startsWith(DETAILS_PREFIX) && key.length > DETAILS_PREFIX.length) {
-      flatDetails.push({ key: key.slice(DETAILS_PREFIX.length), value })
-    } else others.push(attribute)
+    else if (key === 'audit.details') {
+      if (Object.keys(value).length > 0) details ??= value
+    } else {
+      const flat = toFlatDetail(attribute)
+      if (flat) flatDetails.push(flat)
+      else others.push(attribute)
+    }
   }
   const eventName =
     evidence.eventNameBytes === undefined
@@ -119,6 +122,17 @@ const NO_TEXTS: Readonly<Record<TextColumn, null>> = {
   resource: null,
 }
 
+/** `audit.details.<name>` as the detail `<name>`, for producers that can only send flat attributes. */
+function toFlatDetail({ key, keyBytes, value }: EvidenceAttribute): EvidenceAttribute | undefined {
+  if (key !== undefined) {
+    const isFlat = key.startsWith(DETAILS_PREFIX) && key.length > DETAILS_PREFIX.length
+    return isFlat ? { key: key.slice(DETAILS_PREFIX.length), value } : undefined
+  }
+  const bytes = Buffer.from(keyBytes!, 'base64')
+  if (!bytes.toString('latin1').startsWith(DETAILS_PREFIX)) return undefined
+  return { keyBytes: bytes.subarray(DETAILS_PREFIX.length).toString('base64'), value }
+}
+
 function columnOf(key: string): TextColumn | undefined {
   return Object.hasOwn(COLUMN_OF, key) ? COLUMN_OF[key] : undefined
 }
@@ -162,7 +176,7 @@ function cut(text: string): string {
 }
 
 function toDetails(details: EvidenceValue | undefined, flat: readonly EvidenceAttribute[]): string {
-  if (details === undefined || Object.keys(details).length === 0) return toJsonbText(flat)
+  if (details === undefined) return toJsonbText(flat)
   if (details.kvlistValue) return toJsonbText([...flat, ...details.kvlistValue.values])
   return toJsonbText([...flat, { key: 'value', value: details }])
 }

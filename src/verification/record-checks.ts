@@ -63,12 +63,7 @@ export const recordChecks: Readonly<Partial<Record<CheckName, RecordCheck>>> = {
     differs(columns, columns?.annexHash === row.annexHash, 'annex_hash'),
 
   'column-occurred-at': ({ row, columns }) =>
-    // Without any time in the evidence the column has that of the database, which nothing else has.
-    differs(
-      columns,
-      columns?.occurredAt === null || columns?.occurredAt === row.occurredAt,
-      'occurred_at',
-    ),
+    differs(columns, (columns?.occurredAt ?? row.recordedAt) === row.occurredAt, 'occurred_at'),
 
   'column-occurred-nano': ({ row, columns }) =>
     differs(columns, columns?.occurredUnixNano === row.occurredUnixNano, 'occurred_unix_nano'),

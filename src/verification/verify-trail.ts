@@ -1,4 +1,4 @@
-import type { Checkpoints } from './checkpoint-checks.ts'
+import type { ReadCheckpoints } from './checkpoint-checks.ts'
 import { CHECKS, type CheckName, type CheckSet } from './checks.ts'
 import { planRanges, planWanted, RANGE_LEAVES } from './plan-ranges.ts'
 import { type Finding, Findings, LISTED_PER_RULE } from './problems.ts'
@@ -27,10 +27,8 @@ export interface VerifyProgress {
 export interface TrailCheck {
   readonly source: TrailSource
   readonly runner: RangeRunner
-  readonly checkpoints: Checkpoints
-  /** Whether checkpoints were given at all. */
-  readonly hasCheckpoints: boolean
-  readonly checkpointCount: number
+  /** Nothing when none were given. */
+  readonly checkpoints: ReadCheckpoints | undefined
   readonly checks: CheckSet
   /** Takes what was found before: in the files of checkpoints. */
   readonly findings: Findings
@@ -70,12 +68,12 @@ class TrailVerification {
     this.#check = check
     this.#findings = findings
     const find = (finding: Finding): void => findings.add(finding)
-    this.#logs = new SealerLogs(checkpoints, checks, source.now, find)
+    this.#logs = new SealerLogs(checkpoints?.trusted ?? new Map(), checks, source.now, find)
     this.#streams = new StreamChecks(checks, source.now, find)
   }
 
   async run(): Promise<Verdict> {
-    const { runner, hasCheckpoints, checkpointCount } = this.#check
+    const { runner, checkpoints } = this.#check
     await this.#readRetained()
     for await (const result of runInOrder(runner, this.#ranges())) this.#take(result)
     this.#logs.end()
@@ -84,7 +82,7 @@ class TrailVerification {
     this.#checkAnnexes()
     await this.#checkOrphans()
     this.#checkRetained()
-    if (!hasCheckpoints) {
+    if (!checkpoints) {
       this.#findings.add({
         rule: 'checkpoints-missing',
         message: 'no checkpoints were given: nothing outside of the database was compared',
@@ -95,7 +93,7 @@ class TrailVerification {
       seals: this.#logs.seals,
       sealers: this.#logs.sealers,
       streams: this.#streams.streams,
-      checkpoints: checkpointCount,
+      checkpoints: checkpoints?.count ?? 0,
       pending: { ...this.#logs.pending, inFlight: this.#streams.inFlight },
     })
   }

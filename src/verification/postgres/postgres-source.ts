@@ -5,9 +5,6 @@ import type { RetainedStreamRun, TrailSource } from '../source.ts'
 import { readRange, type SnapshotPlace } from './range-reader.ts'
 import { Snapshot } from './snapshot.ts'
 
-/** The newest migration of the schema that this verifier knows. */
-export const NEWEST_SCHEMA = 8
-
 /** A database as a source, and what threads of their own need to read the same snapshot. */
 export interface PostgresSource extends TrailSource {
   readonly place: SnapshotPlace
@@ -19,12 +16,16 @@ const EXPLAINING = `'telltale.audit.record.parked', 'telltale.audit.trail.stoppe
 /**
  * Takes a snapshot of the audit schema of a database.
  *
+ * @param newestSchema - number of the newest migration that this version of the package knows
  * @throws {Error} when there is no connection or no schema, or when it is newer than this verifier
  */
-export async function openPostgresSource(config: ClientConfig): Promise<PostgresSource> {
+export async function openPostgresSource(
+  config: ClientConfig,
+  newestSchema: number,
+): Promise<PostgresSource> {
   const snapshot = await Snapshot.open(config)
   try {
-    const hasRetained = await checkSchema(snapshot)
+    const hasRetained = await checkSchema(snapshot, newestSchema)
     const id = await snapshot.share()
     const [facts] = await snapshot.rows<{ now: string; records: string }>(
       `SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now,
@@ -44,7 +45,7 @@ export async function openPostgresSource(config: ClientConfig): Promise<Postgres
 }
 
 /** Answers whether there are retained partitions. */
-async function checkSchema(snapshot: Snapshot): Promise<boolean> {
+async function checkSchema(snapshot: Snapshot, newest: number): Promise<boolean> {
   const [found] = await snapshot.rows<{ schema: string | null; retained: string | null }>(
     `SELECT to_regclass('audit.schema_migrations')::text AS schema, to_regclass('audit.retained')::text AS retained`,
   )
@@ -54,9 +55,9 @@ async function checkSchema(snapshot: Snapshot): Promise<boolean> {
   const [{ version } = { version: 0 }] = await snapshot.rows<{ version: number }>(
     'SELECT coalesce(max(version), 0) AS version FROM audit.schema_migrations',
   )
-  if (version > NEWEST_SCHEMA) {
+  if (version > newest) {
     throw new Error(
-      `the audit schema must be of version ${NEWEST_SCHEMA} at most; got ${version}: use a newer telltale`,
+      `the audit schema must be of version ${newest} at most; got ${version}: use a newer telltale`,
     )
   }
   if (found.retained === null) return false

@@ -81,17 +81,19 @@ export async function verifyRows(
   const { checks = allChecks, withoutCheckpoints = false, witnessed, ...part } = options
   const findings = new Findings()
   const keys = parseVerifierKeys(verifierKey)
-  const lines = withoutCheckpoints ? [] : rows.checkpoints
+  // File by file, as they are read.
+  const lines = withoutCheckpoints
+    ? []
+    : [...Map.groupBy(rows.checkpoints, ({ file }) => file).values()].flat()
   const find = findings.add.bind(findings)
-  const checkpoints = checkCheckpoints(lines, keys, checks, find)
-  if (witnessed) checkWitness(lines, witnessed, keys, checks, find)
+  const present = new Set<string>()
+  const checkpoints = await checkCheckpoints(lines, keys, checks, find, (note) => present.add(note))
+  for (const note of witnessed ?? []) checkWitness(note, present, keys, checks, find)
   const source = memorySource(rows)
   return await verifyTrail({
     source,
     runner: createLocalRunner(source, checks),
-    checkpoints,
-    hasCheckpoints: !withoutCheckpoints,
-    checkpointCount: lines.length,
+    checkpoints: withoutCheckpoints ? undefined : checkpoints,
     checks,
     findings,
     ...part,

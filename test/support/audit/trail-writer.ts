@@ -1,6 +1,5 @@
 import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import { checkpointKeyId, toVerifierKey } from '../../../src/verification/checkpoint-key.ts'
-import { parseCheckpointLine } from '../../../src/verification/checkpoint-files.ts'
 import { type RecordRow, TEXT_COLUMNS, type TextColumn } from '../../../src/verification/rows.ts'
 import type { TrailRows } from './memory-trail.ts'
 import type { KeyValue } from './otlp-input.ts'
@@ -262,7 +261,7 @@ export class TrailWriter {
       file: `${sealer}.jsonl`,
       line,
       sealer,
-      ...parseCheckpointLine(JSON.stringify({ checkpoint: note })),
+      note,
     })
   }
 }
