@@ -1,3 +1,4 @@
+import type { Place } from './rows.ts'
 import { levelOf, RULES, type RuleName } from './rules.ts'
 
 /** A rule that does not hold, and where. */
@@ -18,8 +19,10 @@ export interface Problem {
 
 /** A problem as a check finds it. */
 export interface Finding extends Omit<Problem, 'level' | 'advice' | 'recordedAt'> {
-  /** Unix microseconds. */
+  /** Unix microseconds; of what is not there that of its neighbour. */
   readonly recordedAt?: bigint | undefined
+  /** The place of the next record that is there, where a number of a stream is not. */
+  readonly near?: Place | undefined
 }
 
 /** How many problems of one rule are listed; the others are counted. */
@@ -74,11 +77,13 @@ export class Findings {
 }
 
 /** A finding as it is told. */
-export function toProblem({ recordedAt, ...finding }: Finding): Problem {
+export function toProblem(finding: Finding): Problem {
+  const { recordedAt, near, ...told } = finding
+  void near
   return {
-    ...finding,
+    ...told,
     level: levelOf(finding.rule),
-    ...(recordedAt === undefined ? {} : { recordedAt: toTimeText(recordedAt) }),
+    ...(recordedAt !== undefined && { recordedAt: toTimeText(recordedAt) }),
     advice: RULES[finding.rule],
   }
 }
@@ -91,7 +96,7 @@ export function toTimeText(micros: bigint): string {
 }
 
 /**
- * Orders findings by time, then by place. Those without a time come last: they are about no place in the database.
+ * Orders findings by time, then by place, then by rule. Those without a time come last: they are about no place in the database.
  */
 export function compareFindings(a: Finding, b: Finding): number {
   if (a.recordedAt !== b.recordedAt) {
@@ -100,13 +105,18 @@ export function compareFindings(a: Finding, b: Finding): number {
     return a.recordedAt < b.recordedAt ? -1 : 1
   }
   return (
+    // What is missing at no known place comes after what is there to be seen.
+    Number(a.seal === undefined) - Number(b.seal === undefined) ||
     compareTexts(a.sealer, b.sealer) ||
     (a.seal ?? -1) - (b.seal ?? -1) ||
     (a.leaf ?? -1) - (b.leaf ?? -1) ||
+    RULE_ORDER.indexOf(a.rule) - RULE_ORDER.indexOf(b.rule) ||
     compareTexts(a.stream, b.stream) ||
     (a.sequence ?? 0) - (b.sequence ?? 0)
   )
 }
+
+const RULE_ORDER = Object.keys(RULES) as RuleName[]
 
 function compareTexts(a = '', b = ''): number {
   return a < b ? -1 : a > b ? 1 : 0

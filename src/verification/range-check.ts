@@ -83,6 +83,7 @@ export class RangeCheck implements RangeSink {
   readonly #streams: StreamRuns
   readonly #brokenLinks: BrokenLink[] = []
   readonly #events: TrailEvent[] = []
+  readonly #unsealed: StreamRun[] = []
   readonly #elsewhere: Elsewhere[] = []
   readonly #missingAnnexes: MissingAnnex[] = []
   readonly #retained = new Map<string, Omit<RetainedUse, 'partition'>>()
@@ -138,7 +139,7 @@ export class RangeCheck implements RangeSink {
       const message = check(record)
       if (message) this.#find(name, row.place, row.recordedAt, { message, ...identityOf(row) })
     }
-    this.#checkPlace(row, leafOfRecord(row), identityOf(row))
+    const isSealed = this.#checkPlace(row, leafOfRecord(row), identityOf(row))
     if (!record.evidence || !record.columns) return
     const { columns, evidence } = record
     if (columns.annexHash && !row.annex) {
@@ -149,7 +150,7 @@ export class RangeCheck implements RangeSink {
     const [stream, sequence] = [columns.texts.stream_id, toPlaceInStream(columns.sequenceNumber)]
     if (stream === null || sequence === null) return
     const end: RunEnd = { recordId, place: row.place, recordedAt: row.recordedAt }
-    this.#streams.add({
+    const run: StreamRun = {
       stream,
       first: sequence,
       last: sequence,
@@ -158,7 +159,9 @@ export class RangeCheck implements RangeSink {
       lastHash: row.hash,
       start: end,
       end,
-    })
+    }
+    if (isSealed) this.#streams.add(run)
+    else this.#unsealed.push(run)
   }
 
   conflict(row: ConflictRow): void {
@@ -224,6 +227,12 @@ export class RangeCheck implements RangeSink {
 
   /** To be called once, after the last row. */
   end(): RangeResult {
+    // A row that no seal knows is in nobody's way: it counts only where nothing else has its number.
+    for (const run of this.#unsealed) {
+      const isThere = (other: StreamRun): boolean =>
+        other.first <= run.first && other.last >= run.last
+      if (!this.#streams.runsOf(run.stream).some(isThere)) this.#streams.add(run)
+    }
     for (const seals of this.#seals.values()) {
       for (const state of seals.values()) this.#findMissingLeaves(state)
     }
@@ -243,11 +252,12 @@ export class RangeCheck implements RangeSink {
     }
   }
 
+  /** Answers whether the row is what was sealed. */
   #checkPlace(
     row: { readonly place: Place; readonly recordedAt: bigint },
     leaf: Buffer,
     identity: Partial<Finding>,
-  ): void {
+  ): boolean {
     const { place, recordedAt } = row
     const state = this.#seals.get(place.sealer)?.get(place.seal)
     if (!state) {
@@ -255,11 +265,12 @@ export class RangeCheck implements RangeSink {
         message: `the row names seal ${place.seal}, which is not there`,
         ...identity,
       })
-      return
+      return false
     }
     const { leaves, recordedAt: sealedAt } = state.row
     const at = place.leaf * HASH_BYTES
-    if (place.leaf < 0 || !leaf.equals(leaves.subarray(at, at + HASH_BYTES))) {
+    const isLeaf = place.leaf >= 0 && leaf.equals(leaves.subarray(at, at + HASH_BYTES))
+    if (!isLeaf) {
       this.#find('leaf', place, recordedAt, {
         message: `the row is not leaf ${place.leaf} of its seal`,
         ...identity,
@@ -277,6 +288,7 @@ export class RangeCheck implements RangeSink {
       })
     }
     state.seen[place.leaf] = 1
+    return isLeaf
   }
 
   #findMissingLeaves({ row, seen }: SealState): void {

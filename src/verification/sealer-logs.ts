@@ -95,6 +95,7 @@ export class SealerLogs {
       checkpoints: this.#checkpoints.get(sealer) ?? [],
       isWhole: true,
       expected: 0,
+      lastTime: undefined,
       next: 0,
       goodSize: 0,
       firstUnchecked: undefined,
@@ -123,8 +124,9 @@ export class SealerLogs {
   }
 
   #checkNumber(log: OpenLog, header: SealHeader): void {
-    const { expected } = log
+    const { expected, lastTime: before } = log
     log.expected = header.seal + 1
+    log.lastTime = header.recordedAt
     if (header.seal === expected) return
     log.isWhole = false
     const isInFlight =
@@ -135,7 +137,7 @@ export class SealerLogs {
     this.#say('seal-numbers', {
       sealer: header.sealer,
       seal: expected,
-      recordedAt: header.recordedAt,
+      recordedAt: before ?? header.recordedAt,
       message: `${missing === 1 ? `seal ${expected} is` : `seals ${expected} to ${header.seal - 1} are`} not there`,
     })
   }
@@ -216,6 +218,8 @@ interface OpenLog {
   /** Whether the seals so far had no gap. */
   isWhole: boolean
   expected: number
+  /** When the seal before was written. */
+  lastTime: bigint | undefined
   /** Index of the first checkpoint that is not compared yet. */
   next: number
   /** Size at the newest checkpoint that fits. */

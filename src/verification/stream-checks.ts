@@ -164,8 +164,7 @@ export class StreamChecks {
     }
     this.#find({
       rule: 'gap-explained',
-      ...locate(gap.after?.start ?? gap.before?.end ?? null),
-      recordId: undefined,
+      ...beside(gap),
       stream: gap.stream,
       sequence,
       message: `number ${sequence} of the stream ${where[kind]}`,
@@ -175,7 +174,7 @@ export class StreamChecks {
   #checkUnexplained(gap: Gap, { first, last }: { first: number; last: number }): void {
     const { stream, before, after } = gap
     const numbers = first === last ? `number ${first}` : `numbers ${first} to ${last}`
-    const place = { ...locate(after?.start ?? before?.end ?? null), recordId: undefined, stream }
+    const place = { ...beside(gap), stream }
     const youngest = after?.start ?? before?.end
     if (youngest && youngest.recordedAt > this.#now - GAP_GRACE_MICROS) {
       this.inFlight += last - first + 1
@@ -268,6 +267,12 @@ function partsWithin(gap: Gap, earlier: readonly Gap[]): Gap[] {
       first: Math.max(first, gap.first),
       last: Math.min(last, gap.last),
     }))
+}
+
+/** Where something is missing: only its neighbour can tell. */
+function beside({ before, after }: Gap): Pick<Finding, 'recordedAt' | 'near'> {
+  const neighbour = after?.start ?? before?.end
+  return neighbour ? { recordedAt: neighbour.recordedAt, near: neighbour.place } : {}
 }
 
 function locate(

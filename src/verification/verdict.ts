@@ -1,5 +1,5 @@
 import { type Finding, Findings, type Problem, toProblem } from './problems.ts'
-import type { RuleName } from './rules.ts'
+import { levelOf, type RuleName } from './rules.ts'
 
 /** What a verification came to. */
 export interface Verdict {
@@ -43,31 +43,34 @@ export function toVerdict(
   }
 }
 
-/** The first red one that names a row or a leaf; a stretch of a log is named only when there is nothing closer. */
+/** Rules that tell of a stretch of a log, or of no row at all. */
+const IMPRECISE: ReadonlySet<RuleName> = new Set([
+  'log',
+  'checkpoint-signature',
+  'checkpoint-chain',
+  'checkpoint-witness',
+])
+
+/** The first red one; a stretch of a log only when nothing tells more closely what is wrong in it. */
 function firstBad(listed: readonly Finding[]): Problem | null {
-  const red = listed.map(toProblem).filter(({ level }) => level === 'red')
-  const named = red.find((each) => each.recordId !== undefined || each.leaf !== undefined)
-  return named ?? red[0] ?? null
+  const red = listed.filter(({ rule }) => levelOf(rule) === 'red')
+  const first = red.find(({ rule }) => !IMPRECISE.has(rule)) ?? red[0]
+  return first ? toProblem(first) : null
 }
 
-/**
- * Gives a leaf without its row the stream and number that are missing between the records around it, when there is one such gap.
- */
+/** Gives a leaf without its row the stream and number that are missing just there, when there is one such gap. */
 function nameMissing(listed: readonly Finding[]): readonly Finding[] {
-  const gaps = listed.filter(
-    (each) => each.rule === 'stream-gap' && each.sealer !== undefined && each.leaf !== undefined,
-  )
-  const missing = listed.filter((each) => each.rule === 'leaf-missing')
+  const gaps = listed.filter(({ rule, near }) => rule === 'stream-gap' && near)
+  const missing = listed.filter(({ rule }) => rule === 'leaf-missing')
   return listed.map((finding) => {
     if (finding.rule !== 'leaf-missing') return finding
-    // The gap is told at the place of the record after it, which was sealed in the same seal or soon after.
-    const near = gaps.filter(
-      (gap) =>
-        gap.sealer === finding.sealer &&
-        (gap.seal! > finding.seal! || (gap.seal === finding.seal && gap.leaf! > finding.leaf!)),
+    // The record after the gap was sealed in the same seal, or in a later one.
+    const after = gaps.filter(
+      ({ near }) =>
+        near!.sealer === finding.sealer &&
+        (near!.seal > finding.seal! || (near!.seal === finding.seal && near!.leaf > finding.leaf!)),
     )
-    const sole = near.length === 1 || (gaps.length === 1 && missing.length === 1)
-    const gap = near[0] ?? gaps[0]
-    return sole && gap ? { ...finding, stream: gap.stream, sequence: gap.sequence } : finding
+    const gap = after.length === 1 ? after[0] : gaps.length === 1 && missing.length === 1 && gaps[0]
+    return gap ? { ...finding, stream: gap.stream, sequence: gap.sequence } : finding
   })
 }
