@@ -1,5 +1,6 @@
 import type { PartialAddresses } from './addresses.ts'
 import { ensureBinaries, needsBuilding } from './binary-cache.ts'
+import { makeCheckpointKey } from './checkpoint-key.ts'
 import {
   type ComponentName,
   type ComponentPlan,
@@ -99,6 +100,7 @@ class Launching implements LaunchedStack {
     const programs = await this.#findPrograms()
     this.#ports = await claimPorts(portsOf(components), fixedPorts)
     const { stateDirectory } = this
+    if (components.includes('collector')) await makeCheckpointKey(stateDirectory)
     const ports = this.#ports.numbers
     const context: PlanContext = { environment, stateDirectory, ports, secrets: this.#secrets }
     for (const name of components) {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PartialAddresses } from './addresses.ts'
+import { checkpointDirectory, checkpointPublicKeyFile } from './checkpoint-key.ts'
 import type { ComponentName, ManagedComponent } from './component.ts'
 import type { StackSecrets } from './components/plan-context.ts'
 import { toPostgresUrl } from './database.ts'
@@ -19,7 +20,7 @@ export function toAddresses(
   const has = (name: ComponentName): boolean => components.has(name)
   const postgres = (user: string, password: string): string =>
     toPostgresUrl({ user, password, port: ports.postgres ?? 0, database: 'telltale' })
-  const publicKey = join(stateDirectory, 'checkpoints', 'public.key')
+  const publicKey = checkpointPublicKeyFile(stateDirectory)
   const running = [...components.values()].filter(({ pid }) => pid !== undefined)
   return {
     otlp: has('collector') ? http(ports.collectorOtlpHttp) : null,
@@ -35,7 +36,7 @@ export function toAddresses(
       : null,
     redis: has('redis') ? `redis://127.0.0.1:${ports.redis}` : null,
     collectorMetrics: has('collector') ? `${http(ports.collectorMetrics)}/metrics` : null,
-    checkpoints: join(stateDirectory, 'checkpoints'),
+    checkpoints: checkpointDirectory(stateDirectory),
     checkpointPublicKey: existsSync(publicKey) ? publicKey : null,
     pids: Object.fromEntries(running.map(({ name, pid }) => [name, pid])),
     logs: join(stateDirectory, 'logs'),

@@ -1,10 +1,14 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startStack, type Stack } from '../../deploy/stack/stack.ts'
 import { readAuditRows } from '../../examples/demo/audit-rows.ts'
 import { eventually } from '../../examples/demo/eventually.ts'
 import { readLogs } from '../../examples/demo/logs.ts'
+import { isSigned, noteHash, parseVerifierKeys } from '../../src/verification/checkpoint.ts'
 import { countAudit } from './support/audit-counts.ts'
+import { findSeal, readCheckpointLines } from './support/checkpoints.ts'
 import { createAuditRequest, postForReceipt, postLogs } from './support/audit-otlp.ts'
 import { startProbe } from './support/probe.ts'
 
@@ -118,6 +122,38 @@ test('what is no acceptable request is answered with 4xx and stores nothing, and
   expect(await countAudit(addresses.postgres)).toEqual(before)
   expect(await postLogs(auditOtlp, good.body, authorized())).toBe(200)
   expect(await countAudit(addresses.postgres)).toEqual({ ...before, records: before.records + 1 })
+})
+
+test('what is committed is signed in a file outside the database, and Loki has a copy', async () => {
+  const { auditOtlp, checkpoints, checkpointPublicKey, loki, postgres } = stack.addresses
+  const { recordId, body } = createAuditRequest()
+  expect(await postLogs(auditOtlp, body, authorized())).toBe(200)
+  const { sealer, number } = await findSeal(postgres, recordId)
+  const keys = parseVerifierKeys(await readFile(checkpointPublicKey ?? '', 'utf8'))
+
+  const lines = await eventually(
+    'a checkpoint that covers the record',
+    async () => readCheckpointLines(join(checkpoints, `${sealer}.jsonl`)),
+    (found) => found.some(({ checkpoint }) => checkpoint.size > number),
+    { withinMillis: 60_000 },
+  )
+
+  expect(lines.filter(({ checkpoint }) => !isSigned(checkpoint.note, keys))).toEqual([])
+  expect(lines.map(({ checkpoint }) => checkpoint.sealer)).toEqual(lines.map(() => sealer))
+  const previous = lines.map(({ checkpoint }) => checkpoint.previous)
+  expect(previous).toEqual([
+    '-',
+    ...lines.slice(0, -1).map(({ checkpoint }) => noteHash(checkpoint.note)),
+  ])
+  const copies = await eventually(
+    'its copy in Loki',
+    async () => readLogs(loki, { query: '{service="telltale-checkpoints"}' }),
+    (found) => lines.every(({ text }) => found.some(({ message }) => message === text)),
+    { withinMillis: 60_000 },
+  )
+  expect(copies.filter(({ message }) => !message.startsWith('{"checkpoint":"telltale/'))).toEqual(
+    [],
+  )
 })
 
 test('log records of two tenants in one batch are kept apart in Loki', async () => {

@@ -3,6 +3,7 @@ import type { ComponentPlan } from '../component.ts'
 import { configurationFile } from '../configuration.ts'
 import { toPostgresUrl } from '../database.ts'
 import { componentVariables } from '../environment.ts'
+import { checkpointDirectory, checkpointKeyFile } from '../checkpoint-key.ts'
 import { acceptsConnections, answers, answersOk } from '../ready.ts'
 import { directoryOf, logFileOf, type PlanContext } from './plan-context.ts'
 
@@ -43,6 +44,8 @@ export function planCollector(context: PlanContext, program: string): ComponentP
           database: 'telltale',
         })}?sslmode=disable`,
         AUDIT_TOKEN: secrets.auditToken,
+        AUDIT_CHECKPOINT_KEY_FILE: checkpointKeyFile(context.stateDirectory),
+        AUDIT_CHECKPOINT_DIRECTORY: checkpointDirectory(context.stateDirectory),
         AUDIT_TOKEN_DIRECTORY: join(context.stateDirectory, 'audit-tokens'),
       },
       logFile: logFileOf(context, 'collector'),

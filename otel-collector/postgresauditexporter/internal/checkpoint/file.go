@@ -123,6 +123,10 @@ func (f *File) Append(key *Key, next Checkpoint) error {
 	if f.last != nil {
 		hash := f.previous.Hash()
 		next.Previous = &hash
+		// A clock that was set back, or another host's, must not look like a log that went back.
+		if next.Time.Before(f.last.Time) {
+			next.Time = f.last.Time
+		}
 	}
 	note := key.Sign(next)
 	written, err := encodeLine(note)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,28 @@ func TestALogOnlyGrowsAndEndsOnce(t *testing.T) {
 	}
 	if read := readFile(t, directory, key); len(read) != 2 {
 		t.Errorf("the file holds %d checkpoints, want 2", len(read))
+	}
+}
+
+func TestTimeDoesNotGoBack(t *testing.T) {
+	directory, key := t.TempDir(), newTestKey(t, 0)
+	var log merkle.Log
+	for _, seconds := range []int64{2_000_000_000, 1_000_000_000, 2_000_000_001} {
+		file := openFile(t, directory)
+		grow(&log, log.Size()+1)
+		checkpoint := next(&log)
+		checkpoint.Time = time.Unix(seconds, 0)
+		if err := file.Append(key, checkpoint); err != nil {
+			t.Fatal(err)
+		}
+		closeFile(t, file)
+	}
+	var times []int64
+	for _, read := range readFile(t, directory, key) {
+		times = append(times, read.Time.Unix())
+	}
+	if !slices.Equal(times, []int64{2_000_000_000, 2_000_000_000, 2_000_000_001}) {
+		t.Errorf("the times are %v", times)
 	}
 }
 
