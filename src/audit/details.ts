@@ -26,7 +26,7 @@ export function checkDetails(
   if (!schema) return given === undefined ? NO_DETAILS : asObject(given)
   try {
     const result = schema['~standard'].validate(given ?? {})
-    return 'then' in result ? result.then(readResult, toProblem) : readResult(result)
+    return 'then' in result ? result.then(readResult).catch(toProblem) : readResult(result)
   } catch (error) {
     return toProblem(error)
   }

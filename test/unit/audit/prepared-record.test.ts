@@ -637,4 +637,17 @@ describe('a validator that breaks', () => {
 
     expect(await refusalOf({ actor }, claimed as never)).toContain('validator is broken')
   })
+
+  test.each<[string, unknown]>([
+    ['with nothing', undefined],
+    ['with nothing, later', Promise.resolve(undefined)],
+    ['with a text', { value: 'x' }],
+    ['with a list, later', Promise.resolve({ value: ['x'] })],
+    ['with null', { value: null }],
+  ])('by answering %s is one as well', async (_title, answer) => {
+    const details = standard(() => answer as StandardResult<Claim>)
+    const claimed = defineAuditEvent({ name: 'reward_claimed', action: 'claim', details })
+
+    expect(await refusalOf({ actor }, claimed as never)).toContain('was not recorded: ')
+  })
 })
