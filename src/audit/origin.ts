@@ -36,24 +36,26 @@ const settled = new WeakMap<OriginResource, string>()
 export function resourceText(resource: OriginResource): string {
   const known = settled.get(resource)
   if (known !== undefined) return known
-  if (!resource.asyncAttributesPending) {
-    const text = toText(resource.attributes)
-    settled.set(resource, text)
-    return text
-  }
-  const raw = resource.getRawAttributes?.() ?? []
-  // The first of a name counts, as in the resource itself, which complains when it is asked while it waits.
-  const attributes: Record<string, unknown> = Object.create(null)
-  for (const [key, value] of raw) {
-    if (!isPromise(value) && !(key in attributes)) attributes[key] = value
-  }
-  return toText(attributes)
+  const text = toText(knownAttributes(resource))
+  if (!resource.asyncAttributesPending) settled.set(resource, text)
+  return text
 }
 
-function isPromise(value: unknown): boolean {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+/** What is known of a resource now; the resource itself complains when it is asked while it waits. */
+export function knownAttributes(resource: OriginResource): object {
+  if (!resource.asyncAttributesPending) return resource.attributes
+  const attributes: Record<string, unknown> = Object.create(null)
+  for (const [key, value] of resource.getRawAttributes?.() ?? []) {
+    // The first of a name counts, as in the resource.
+    if (!isPromise(value) && !(key in attributes)) attributes[key] = value
+  }
+  return attributes
 }
 
 function toText(attributes: object): string {
   return `{"attributes":[${texts.list(attributes, 1)}]}`
+}
+
+function isPromise(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }

@@ -13,7 +13,7 @@ import {
   type DetailsMaker,
 } from './details.ts'
 import type { MadeRecord, MakeRecord, StreamPlace } from './made-record.ts'
-import { resourceText, type Origin } from './origin.ts'
+import { knownAttributes, resourceText, type Origin } from './origin.ts'
 
 /** A record that lacks nothing but its place. */
 export interface PreparedRecord {
@@ -43,7 +43,7 @@ export function prepareOwnRecord(
   event: { readonly eventName: string; readonly action: string; readonly details: object },
   origin: Origin,
 ): MakeRecord {
-  const { 'service.name': service } = origin.resource.attributes as { 'service.name'?: unknown }
+  const { 'service.name': service } = knownAttributes(origin.resource) as Record<string, unknown>
   const actor = { id: typeof service === 'string' ? service : 'unknown', type: 'system' } as const
   const declared = { name: event.eventName, action: event.action }
   const facts = settle(declared, { actor }, ROOT_CONTEXT, Date.now(), origin.redaction)

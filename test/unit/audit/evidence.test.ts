@@ -1,3 +1,4 @@
+import { diag } from '@opentelemetry/api'
 import { SeverityNumber } from '@opentelemetry/api-logs'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs'
@@ -289,7 +290,11 @@ describe('a resource that is still being found out', () => {
     const attributesOf = (): unknown =>
       toPlainMembers(readReference(Buffer.from(textOf(record))).resource.attributes)
 
+    const complaints: string[] = []
+    diag.setLogger({ ...console, verbose: () => undefined, error: (said) => complaints.push(said) })
     expect(attributesOf()).toEqual({ 'service.name': 'rewards-api' })
+    expect(complaints).toEqual([])
+    diag.disable()
     await resource.waitForAsyncAttributes?.()
     expect(attributesOf()).toEqual({ 'service.name': 'rewards-api', 'host.id': 'host-1' })
   })
