@@ -138,13 +138,10 @@ test('what is committed is signed in a file outside the database, and Loki has a
     { withinMillis: 60_000 },
   )
 
-  expect(lines.filter(({ checkpoint }) => !isSigned(checkpoint.note, keys))).toEqual([])
+  expect(lines.filter(({ note }) => !isSigned(note, keys))).toEqual([])
   expect(lines.map(({ checkpoint }) => checkpoint.sealer)).toEqual(lines.map(() => sealer))
   const previous = lines.map(({ checkpoint }) => checkpoint.previous)
-  expect(previous).toEqual([
-    '-',
-    ...lines.slice(0, -1).map(({ checkpoint }) => noteHash(checkpoint.note)),
-  ])
+  expect(previous).toEqual(['-', ...lines.slice(0, -1).map(({ note }) => noteHash(note))])
   const copies = await eventually(
     'its copy in Loki',
     async () => readLogs(loki, { query: '{service="telltale-checkpoints"}' }),

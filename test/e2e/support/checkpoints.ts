@@ -5,6 +5,8 @@ import { type Checkpoint, parseCheckpoint } from '../../../src/verification/chec
 /** One line of a file of checkpoints. */
 export interface CheckpointLine {
   readonly text: string
+  /** The signed note in it. */
+  readonly note: string
   readonly checkpoint: Checkpoint
 }
 
@@ -15,7 +17,7 @@ export async function readCheckpointLines(path: string): Promise<CheckpointLine[
     const { checkpoint: note } = JSON.parse(text) as { readonly checkpoint: string }
     const checkpoint = parseCheckpoint(note)
     if (!checkpoint) throw new Error(`${path} has a line that is no checkpoint: ${text}`)
-    return { text, checkpoint }
+    return { text, note, checkpoint }
   })
 }
 
