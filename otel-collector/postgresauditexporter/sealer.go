@@ -18,11 +18,11 @@ type sealer struct {
 	log seallog.Log
 
 	mutex sync.Mutex
-	// opened is set once audit.sealers has its row, ended when no seal can follow.
-	opened, ended bool
-	next          uint64
-	free          []uint64
-	uncertain     []uncertainSeal
+	// opened is set once audit.sealers has its row.
+	opened    bool
+	next      uint64
+	free      []uint64
+	uncertain []uncertainSeal
 }
 
 // uncertainSeal was sent, and the answer to its commit was lost.
@@ -99,15 +99,9 @@ func (s *sealer) setOpened() {
 	s.opened = true
 }
 
-// isComplete says whether every number that was used is in the log.
+// isComplete says whether every committed seal is in the log and none is uncertain.
 func (s *sealer) isComplete() bool {
-	covered, _ := s.log.Prefix()
-	return covered == s.size()
-}
-
-// size is how many numbers were used so far, committed or not.
-func (s *sealer) size() uint64 {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	return s.next
+	return len(s.uncertain) == 0 && s.log.Waiting() == 0
 }

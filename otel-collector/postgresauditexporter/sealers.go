@@ -158,7 +158,9 @@ func (s *sealers) beat(ctx context.Context) {
 		return
 	}
 	var open bool
-	if err := s.pool.QueryRow(ctx, "select audit.touch_sealer($1)", current.id).Scan(&open); err != nil {
+	attempt, cancel := context.WithTimeout(ctx, settleInterval)
+	defer cancel()
+	if err := s.pool.QueryRow(attempt, "select audit.touch_sealer($1)", current.id).Scan(&open); err != nil {
 		// Health reports an outage; the next beat tries again.
 		return
 	}

@@ -54,10 +54,17 @@ BEGIN
   UPDATE audit.sealers s SET closed_at = clock_timestamp(), closed_by = closing_sealer
   WHERE s.sealer_id = sealer AND s.closed_at IS NULL
     AND (sealer = closing_sealer OR s.seen_at < clock_timestamp() - greatest(silent_for, interval '1 second'));
+  IF FOUND THEN
+    -- Numbers whose transactions died with the sealer can be used by nobody any more.
+    INSERT INTO audit.seals (sealer_id, seal_number, leaf_count, recorded_at, root, leaves)
+    SELECT sealer, number, 0, now(), sha256(''), ''
+    FROM generate_series(0, (SELECT max(s.seal_number) FROM audit.seals s WHERE s.sealer_id = sealer)) AS number
+    WHERE NOT EXISTS (SELECT FROM audit.seals s WHERE s.sealer_id = sealer AND s.seal_number = number);
+  END IF;
   RETURN coalesce((SELECT s.closed_at IS NOT NULL FROM audit.sealers s WHERE s.sealer_id = sealer), false);
 END
 $$;
-COMMENT ON FUNCTION audit.close_sealer IS 'Closes a sealer: its own, or another one that has been silent for so long. Answers whether it is closed now.';
+COMMENT ON FUNCTION audit.close_sealer IS 'Closes a sealer: its own, or another one that has been silent for so long. Holes in its log become empty seals. Answers whether it is closed now.';
 
 CREATE OR REPLACE FUNCTION audit.read_sealers(silent_for interval DEFAULT '1 minute')
 RETURNS TABLE (sealer_id uuid, name text, key text, started_at timestamptz, closed_at timestamptz, silent boolean, seal_count bigint)

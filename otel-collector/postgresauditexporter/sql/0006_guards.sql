@@ -7,61 +7,68 @@
 SELECT pg_advisory_xact_lock(8387229094112226405);
 SELECT set_config('telltale.audit_maintenance', 'on', false);
 
-SET ROLE audit_owner;
-
-CREATE OR REPLACE FUNCTION audit.refuse_drop() RETURNS event_trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  dropped record;
-BEGIN
-  IF coalesce(current_setting('telltale.audit_maintenance', true), '') = 'on' THEN RETURN; END IF;
-  FOR dropped IN SELECT * FROM pg_event_trigger_dropped_objects() LOOP
-    IF dropped.schema_name = 'audit' OR dropped.object_identity IN ('audit', 'public.audit_events')
-      -- Triggers and rules have no schema of their own.
-      OR dropped.object_type IN ('trigger', 'rule') AND dropped.address_names[1] = 'audit' THEN
-      RAISE EXCEPTION '% of % % is refused: it belongs to the audit trail', tg_tag, dropped.object_type, dropped.object_identity
-        USING ERRCODE = 'insufficient_privilege';
-    END IF;
-  END LOOP;
-END
-$$;
-COMMENT ON FUNCTION audit.refuse_drop() IS 'Refuses to drop anything of the audit trail outside of its own maintenance.';
-
-CREATE OR REPLACE FUNCTION audit.refuse_alter() RETURNS event_trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  changed record;
-BEGIN
-  IF coalesce(current_setting('telltale.audit_maintenance', true), '') = 'on' THEN RETURN; END IF;
-  FOR changed IN SELECT * FROM pg_event_trigger_ddl_commands() LOOP
-    IF changed.schema_name = 'audit' OR changed.object_identity IN ('audit', 'public.audit_events')
-      OR changed.object_type IN ('trigger', 'rule') AND changed.object_identity ~ ' on "?audit"?[.]' THEN
-      RAISE EXCEPTION '% of % is refused: it belongs to the audit trail', tg_tag, changed.object_identity
-        USING ERRCODE = 'insufficient_privilege';
-    END IF;
-  END LOOP;
-END
-$$;
-COMMENT ON FUNCTION audit.refuse_alter() IS 'Refuses to alter or replace anything of the audit trail outside of its own maintenance.';
-
-REVOKE ALL ON FUNCTION audit.refuse_drop(), audit.refuse_alter() FROM PUBLIC;
-
-RESET ROLE;
-
 DO $$
 BEGIN
   IF NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
     RAISE NOTICE 'no event triggers guard the audit schema: only a superuser can create them';
     RETURN;
   END IF;
+
+  -- Neither in the schema they guard nor its owner's: DROP SCHEMA audit CASCADE and DROP OWNED BY
+  -- would otherwise take the guards along before they are asked.
+  CREATE SCHEMA IF NOT EXISTS audit_guard;
+  COMMENT ON SCHEMA audit_guard IS 'What keeps the schema audit from being dropped or altered by the way.';
+  REVOKE ALL ON SCHEMA audit_guard FROM PUBLIC;
+
+  CREATE OR REPLACE FUNCTION audit_guard.refuse_drop() RETURNS event_trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $guard$
+  DECLARE
+    dropped record;
+  BEGIN
+    IF coalesce(current_setting('telltale.audit_maintenance', true), '') = 'on' THEN RETURN; END IF;
+    FOR dropped IN SELECT * FROM pg_event_trigger_dropped_objects() LOOP
+      IF dropped.schema_name IN ('audit', 'audit_guard') OR dropped.object_identity IN ('audit', 'audit_guard', 'public.audit_events')
+        -- Triggers and rules have no schema of their own.
+        OR dropped.object_type IN ('trigger', 'rule') AND dropped.address_names[1] = 'audit' THEN
+        RAISE EXCEPTION '% of % % is refused: it belongs to the audit trail', tg_tag, dropped.object_type, dropped.object_identity
+          USING ERRCODE = 'insufficient_privilege';
+      END IF;
+    END LOOP;
+  END
+  $guard$;
+  COMMENT ON FUNCTION audit_guard.refuse_drop() IS 'Refuses to drop anything of the audit trail outside of its own maintenance.';
+
+  CREATE OR REPLACE FUNCTION audit_guard.refuse_alter() RETURNS event_trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $guard$
+  DECLARE
+    changed record;
+  BEGIN
+    IF coalesce(current_setting('telltale.audit_maintenance', true), '') = 'on' THEN RETURN; END IF;
+    -- What was renamed or moved goes by its new name here.
+    IF to_regnamespace('audit') IS NULL OR to_regclass('audit.records') IS NULL OR to_regclass('audit.seals') IS NULL THEN
+      RAISE EXCEPTION '% is refused: it takes the audit trail away', tg_tag USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    FOR changed IN SELECT * FROM pg_event_trigger_ddl_commands() LOOP
+      IF changed.schema_name IN ('audit', 'audit_guard') OR changed.object_identity IN ('audit', 'audit_guard', 'public.audit_events')
+        OR changed.object_type IN ('trigger', 'rule') AND changed.object_identity ~ ' on "?audit"?[.]' THEN
+        RAISE EXCEPTION '% of % is refused: it belongs to the audit trail', tg_tag, changed.object_identity
+          USING ERRCODE = 'insufficient_privilege';
+      END IF;
+    END LOOP;
+  END
+  $guard$;
+  COMMENT ON FUNCTION audit_guard.refuse_alter() IS 'Refuses to alter or replace anything of the audit trail outside of its own maintenance.';
+
+  REVOKE ALL ON FUNCTION audit_guard.refuse_drop(), audit_guard.refuse_alter() FROM PUBLIC;
+
   IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'telltale_audit_no_drop') THEN
-    CREATE EVENT TRIGGER telltale_audit_no_drop ON sql_drop EXECUTE FUNCTION audit.refuse_drop();
+    CREATE EVENT TRIGGER telltale_audit_no_drop ON sql_drop EXECUTE FUNCTION audit_guard.refuse_drop();
   END IF;
   IF NOT EXISTS (SELECT FROM pg_event_trigger WHERE evtname = 'telltale_audit_no_alter') THEN
     CREATE EVENT TRIGGER telltale_audit_no_alter ON ddl_command_end
       WHEN TAG IN ('ALTER TABLE', 'ALTER VIEW', 'ALTER FUNCTION', 'ALTER ROUTINE', 'ALTER SCHEMA', 'ALTER TRIGGER', 'ALTER RULE',
         'CREATE FUNCTION', 'CREATE VIEW', 'CREATE TRIGGER', 'CREATE RULE', 'CREATE POLICY', 'ALTER POLICY')
-      EXECUTE FUNCTION audit.refuse_alter();
+      EXECUTE FUNCTION audit_guard.refuse_alter();
   END IF;
   -- ALWAYS, because an ordinary event trigger is silent under session_replication_role = replica.
   ALTER EVENT TRIGGER telltale_audit_no_drop ENABLE ALWAYS;

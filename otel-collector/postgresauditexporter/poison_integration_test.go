@@ -1,0 +1,109 @@
+//go:build integration
+
+package postgresauditexporter
+
+import (
+	"fmt"
+	"testing"
+
+	"go.opentelemetry.io/collector/pdata/plog"
+)
+
+// refuse has the database refuse records of this actor with an error of this class.
+func (d *database) refuse(actor, state string) {
+	d.t.Helper()
+	d.alter(fmt.Sprintf(`CREATE OR REPLACE FUNCTION public.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN IF NEW.actor_id = '%s' THEN RAISE EXCEPTION 'refused' USING ERRCODE = '%s'; END IF; RETURN NEW; END $$;
+		CREATE OR REPLACE TRIGGER refuse BEFORE INSERT ON audit.records FOR EACH ROW EXECUTE FUNCTION public.refuse()`, actor, state))
+}
+
+func TestARecordThatTheDatabaseRefusesIsFoundAmongAThousand(t *testing.T) {
+	d := newTrail(t)
+	d.refuse("poison", "22P02")
+	exporter, _, telemetry := start(t, d.writerURL, nil)
+	fill := make([]func(plog.LogRecord), 1000)
+	for i := range fill {
+		fill[i] = sample(newID())
+	}
+	bad := []string{newID(), newID()}
+	fill[17] = sample(bad[0], with("audit.actor.id", "poison"))
+	fill[802] = sample(bad[1], with("audit.actor.id", "poison"), with("audit.stream.id", "s-1"), with("audit.sequence.number", int64(9)))
+	for range 2 {
+		deliver(t, exporter, logsOf(fill...))
+	}
+	if got := ask[int](t, d.super, countRecords); got != 998 {
+		t.Errorf("%d records, want 998", got)
+	}
+	if got := ask[[]string](t, d.super, "SELECT array_agg(record_id::text ORDER BY record_id) FROM audit.quarantine WHERE reason = 'the database refused it: SQLSTATE 22P02'"); fmt.Sprint(got) != fmt.Sprint(bad) {
+		t.Errorf("in quarantine are %v, want %v", got, bad)
+	}
+	if got := ask[int64](t, d.super, "SELECT sequence_number FROM audit.quarantine WHERE stream_id = 's-1'"); got != 9 {
+		t.Errorf("the number in its stream is %d, want 9", got)
+	}
+	if got := ask[int](t, d.super, "SELECT sum((details ->> 'count')::integer) FROM audit.records WHERE event_name = 'telltale.audit.records.quarantined'"); got != 2 {
+		t.Errorf("the trail speaks of %d records in quarantine, want 2", got)
+	}
+	if got := counted(t, telemetry, "stored"); got != 1000 {
+		t.Errorf("stored counts %d, want 998 and two notices", got)
+	}
+}
+
+func TestPoisonOfOneRequestDoesNotHoldUpTheOthers(t *testing.T) {
+	d := newTrail(t)
+	d.refuse("poison", "22003")
+	exporter, _, _ := start(t, d.writerURL, func(c *Config) { c.Pool.MaxConnections = 2; c.BackOffConfig.Enabled = false })
+	answers := make(chan error, 20)
+	for i := range cap(answers) {
+		actor := "user-1"
+		if i%7 == 3 {
+			actor = "poison"
+		}
+		go func() {
+			answers <- exporter.ConsumeLogs(t.Context(), logsOf(sample(newID()), sample(newID(), with("audit.actor.id", actor)), sample(newID())))
+		}()
+	}
+	for range cap(answers) {
+		if err := <-answers; err != nil {
+			t.Error(err)
+		}
+	}
+	if records, quarantined := ask[int](t, d.super, countRecords), ask[int](t, d.super, "SELECT count(*) FROM audit.quarantine"); records != 57 || quarantined != 3 {
+		t.Errorf("%d records and %d in quarantine, want 57 and 3", records, quarantined)
+	}
+}
+
+func TestOnlyWhatARecordSaysCanSendItToQuarantine(t *testing.T) {
+	d := newTrail(t)
+	exporter, _, _ := start(t, d.writerURL, func(c *Config) { c.BackOffConfig.Enabled = false })
+	stored := func(id string) int {
+		return ask[int](t, d.super, "SELECT count(*) FROM audit.records WHERE record_id = $1", id)
+	}
+	for state, poison := range map[string]bool{
+		"22021": true, "22P05": true, "22001": true,
+		"23505": false, "23503": false, "23514": false, "40001": false, "40P01": false, "42P01": false, "42501": false,
+		"53100": false, "53300": false, "54000": false, "55P03": false, "57014": false, "58030": false, "XX000": false,
+	} {
+		t.Run(state, func(t *testing.T) {
+			d.refuse("refused", state)
+			id := newID()
+			err := exporter.ConsumeLogs(t.Context(), logsOf(sample(id, with("audit.actor.id", "refused"))))
+			quarantined := ask[int](t, d.super, "SELECT count(*) FROM audit.quarantine WHERE record_id = $1", id)
+			if poison && (err != nil || quarantined != 1) {
+				t.Errorf("answered %v with %d in quarantine, want it quarantined", err, quarantined)
+			}
+			if !poison && (err == nil || quarantined != 0) {
+				t.Errorf("answered %v with %d in quarantine, want it refused", err, quarantined)
+			}
+			if poison {
+				return
+			}
+			d.refuse("nobody", state)
+			eventually(t, "it is stored once the cause is gone", func() bool {
+				return exporter.ConsumeLogs(t.Context(), logsOf(sample(id, with("audit.actor.id", "refused")))) == nil
+			})
+			if got := stored(id); got != 1 {
+				t.Errorf("it is there %d times", got)
+			}
+		})
+	}
+}
