@@ -4,6 +4,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ensureBinaries } from '../deploy/stack/binary-cache.ts'
+import { readLauncherEnvironment } from '../deploy/stack/environment.ts'
+import { toLines } from '../deploy/stack/progress.ts'
 import { startPartOfStack } from '../deploy/stack/stack.ts'
 
 interface Counts {
@@ -107,12 +110,22 @@ async function runVitest(project: string): Promise<Counts> {
   }
 }
 
-/** `go vet` and `go test` of every module, those against a real PostgreSQL included. */
+/**
+ * What Go's tests do not see (check.sh), then `go vet` and `go test` of every module, those against a real
+ * PostgreSQL included.
+ */
 async function runGo(): Promise<Counts> {
   await using stack = await startPartOfStack(['postgres'], {
     onProgress: (line) => console.log(line),
   })
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const programs = await ensureBinaries(
+    ['collector'],
+    readLauncherEnvironment(),
+    toLines(console.log),
+  )
+  const check = await run('sh', ['otel-collector/check.sh', programs.get('collector') ?? ''])
+  counts[check === 0 ? 'passed' : 'failed'] += 1
   for (const module of GO_MODULES) {
     const cwd = join(ROOT, 'otel-collector', module)
     const env = {

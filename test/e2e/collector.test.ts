@@ -181,3 +181,29 @@ test('log records of two tenants in one batch are kept apart in Loki', async () 
   }
   expect(await read('default')).toEqual([])
 })
+
+// The last test, because it kills the Collector that the others use.
+test('what a killed Collector had not signed is signed by the next one', async () => {
+  const { auditOtlp, checkpoints, postgres } = stack.addresses
+  const { recordId, body } = createAuditRequest()
+  const collector = stack.component('collector')
+  expect(await postLogs(auditOtlp, body, authorized())).toBe(200)
+  collector.kill('SIGKILL')
+  await eventually(
+    'its end',
+    async () => collector.isRunning,
+    (isRunning) => !isRunning,
+    { withinMillis: 30_000 },
+  )
+  const { sealer, number } = await findSeal(postgres, recordId)
+
+  await collector.start()
+
+  const lines = await eventually(
+    'the end of its log',
+    async () => readCheckpointLines(join(checkpoints, `${sealer}.jsonl`)),
+    (found) => found.at(-1)?.checkpoint.state === 'closed',
+    { withinMillis: 90_000 },
+  )
+  expect(lines.at(-1)?.checkpoint.size).toBeGreaterThan(number)
+})

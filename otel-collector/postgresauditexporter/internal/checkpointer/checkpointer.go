@@ -68,12 +68,18 @@ type Checkpointer struct {
 	askedAt time.Time
 	// ended are the sealers in whose files nothing is left to do.
 	ended map[string]bool
+	// unfitUntil says from when on a log is looked at again that did not fit.
+	unfitUntil map[string]time.Time
 	// problems are told once each: what was last wrong with signing, and with each dead sealer's log.
 	problems map[string]error
 }
 
-// succession is how often dead sealers are looked for.
-const succession = 10 * time.Second
+// succession is how often dead sealers are looked for, patienceWithUnfit how long one is left alone
+// whose log does not fit: it may be long, and somebody has to look at it first.
+const (
+	succession        = 2 * time.Second
+	patienceWithUnfit = time.Minute
+)
 
 // Start makes the first, empty checkpoint before a record can be stored. It fails on what somebody
 // has to set right: a directory that cannot be used.
@@ -82,7 +88,7 @@ func Start(settings Settings) (*Checkpointer, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Checkpointer{Settings: settings, metrics: made, ended: map[string]bool{}, problems: map[string]error{}}
+	c := &Checkpointer{Settings: settings, metrics: made, ended: map[string]bool{}, unfitUntil: map[string]time.Time{}, problems: map[string]error{}}
 	if err := checkpoint.PrepareDirectory(c.Directory, c.Key.Verifier()); err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func (c *Checkpointer) succeed(ctx context.Context) {
 	c.note("directory", nil)
 	c.forget(files)
 	unended := slices.DeleteFunc(slices.Clone(files), func(sealer string) bool {
-		return c.ended[sealer] || c.isOurs(sealer)
+		return c.ended[sealer] || c.isOurs(sealer) || time.Now().Before(c.unfitUntil[sealer])
 	})
 	if len(unended) == 0 && time.Since(c.askedAt) < silenceOfStrangers {
 		return
@@ -96,9 +96,13 @@ func (c *Checkpointer) succeed(ctx context.Context) {
 	c.askedAt = time.Now()
 	for _, sealer := range unended {
 		err := c.end(ctx, sealer, sealers)
-		if errors.As(err, new(unfit)) || err == nil {
+		switch {
+		case err == nil:
+			c.note(sealer, nil)
+		case errors.As(err, new(unfit)):
+			c.unfitUntil[sealer] = time.Now().Add(patienceWithUnfit)
 			c.note(sealer, err)
-		} else {
+		default:
 			c.later(ctx, sealer, err)
 		}
 	}

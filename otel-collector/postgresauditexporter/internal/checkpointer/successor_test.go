@@ -152,6 +152,7 @@ func TestALogThatDoesNotFitIsNotSigned(t *testing.T) {
 				t.Errorf("reported %q, want %s", b.problem(), test.want)
 			}
 			told := b.lines.FilterMessage("The audit trail is stored but cannot be signed.").Len()
+			clear(c.unfitUntil)
 			c.succeed(t.Context())
 			if again := b.lines.FilterMessage("The audit trail is stored but cannot be signed.").Len(); told != 1 || again != 1 {
 				t.Errorf("told %d times, then %d", told, again)
@@ -165,6 +166,24 @@ func TestALogThatDoesNotFitIsNotSigned(t *testing.T) {
 				t.Errorf("still reported: %q", b.problem())
 			}
 		})
+	}
+}
+
+func TestALogThatDoesNotFitIsNotReadAgainAtOnce(t *testing.T) {
+	b, c, dead := newSuccessor(t)
+	writeLog(t, b, dead, 1)
+	kept := b.database.seals[secondSealer]
+	b.database.seals[secondSealer] = nil
+	c.succeed(t.Context())
+	b.database.seals[secondSealer] = kept
+	c.succeed(t.Context())
+	if b.newest(t, secondSealer).Closed {
+		t.Error("it was read again at once")
+	}
+	clear(c.unfitUntil)
+	c.succeed(t.Context())
+	if !b.newest(t, secondSealer).Closed || b.problem() != "" {
+		t.Errorf("it was not read again later, or %q", b.problem())
 	}
 }
 
