@@ -43,6 +43,7 @@ const MAX_INT64 = 2n ** 63n - 1n
 
 /** Keys whose texts are kept; a map whose keys are user input has any number of them. */
 const MAX_KEYS = 2_000
+const MAX_KEY_LENGTH = 128
 
 /** Shapes that are kept: the details of an event nearly always have that of the record before. */
 const MAX_SHAPES = 8
@@ -57,7 +58,7 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
       const before = `{"key":${toJsonText(key)},"value":`
       const beforeText = `${before}{"stringValue":"`
       found = { name: key, before, beforeText, isSecret: redaction.isSecret(key) }
-      if (keys.size < MAX_KEYS) keys.set(key, found)
+      if (keys.size < MAX_KEYS && key.length <= MAX_KEY_LENGTH) keys.set(key, found)
     }
     return found
   }
@@ -68,7 +69,8 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
     const given = Object.keys(members)
     for (const shape of shapes) if (isSame(shape.given, given)) return shape.sorted
     const sorted = sortedKeys(given).map(keyOf)
-    if (given.length <= MAX_KEYS_OF_SHAPE) {
+    const isSmall = given.length <= MAX_KEYS_OF_SHAPE
+    if (isSmall && given.every((key) => key.length <= MAX_KEY_LENGTH)) {
       shapes[nextShape] = { given, sorted }
       nextShape = (nextShape + 1) % MAX_SHAPES
     }

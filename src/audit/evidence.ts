@@ -101,9 +101,9 @@ export function toEvidenceText(
     notEmpty('"scope":', scopeText(scope, texts)),
     isSeverity(record.severityNumber) && `"severityNumber":${record.severityNumber}`,
     severityText && `"severityText":${toJsonText(severityText)}`,
-    isId(spanContext?.spanId) && `"spanId":"${spanContext!.spanId.toLowerCase()}"`,
+    isSpanId(spanContext?.spanId) && `"spanId":"${spanContext!.spanId.toLowerCase()}"`,
     time !== 0n && `"timeUnixNano":"${time}"`,
-    isId(spanContext?.traceId) && `"traceId":"${spanContext!.traceId.toLowerCase()}"`,
+    isTraceId(spanContext?.traceId) && `"traceId":"${spanContext!.traceId.toLowerCase()}"`,
   ]
   return `{${members.filter(Boolean).join(',')}}`
 }
@@ -140,9 +140,13 @@ function isSeverity(severity: number | undefined): boolean {
   return severity !== undefined && severity !== 0 && severity === (severity | 0)
 }
 
-/** Ids of nothing but zeros are none. */
-function isId(id: string | undefined): boolean {
-  return id !== undefined && /[^0]/.test(id)
+/** Ids of nothing but zeros are none, and so is whatever is no id: evidence with it would be no evidence. */
+function isTraceId(id: string | undefined): boolean {
+  return id !== undefined && /^(?!0+$)[\da-f]{32}$/i.test(id)
+}
+
+function isSpanId(id: string | undefined): boolean {
+  return id !== undefined && /^(?!0+$)[\da-f]{16}$/i.test(id)
 }
 
 function toNanos([seconds, nanos]: EmittedRecord['hrTime']): bigint {

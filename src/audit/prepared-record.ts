@@ -1,4 +1,4 @@
-import { ROOT_CONTEXT, context, trace, type Context } from '@opentelemetry/api'
+import { ROOT_CONTEXT, context, isSpanContextValid, trace, type Context } from '@opentelemetry/api'
 import { AuditError, toReason } from '../core/errors.ts'
 import { createUuidV7 } from '../core/ids.ts'
 import type { Redaction } from '../core/redaction.ts'
@@ -120,7 +120,7 @@ function settle(
   const clean = (text: string | undefined): string | undefined =>
     text === undefined ? undefined : redaction.text(text)
   const span = trace.getSpanContext(active)
-  const spanIsValid = span !== undefined && isValid(span.traceId) && isValid(span.spanId)
+  const spanIsValid = span !== undefined && isSpanContextValid(span)
   return {
     recordId: fields.id?.toLowerCase() ?? createUuidV7(now),
     // Checked: a record without an actor was refused.
@@ -135,14 +135,10 @@ function settle(
     tenantId: clean(fields.tenantId),
     userAgent: clean(fields.userAgent),
     occurredAtMillis: occurredAt?.getTime() ?? now,
-    traceId: spanIsValid ? span.traceId : undefined,
-    spanId: spanIsValid ? span.spanId : undefined,
+    traceId: spanIsValid ? span.traceId.toLowerCase() : undefined,
+    spanId: spanIsValid ? span.spanId.toLowerCase() : undefined,
     traceFlags: spanIsValid ? span.traceFlags : 0,
   }
-}
-
-function isValid(id: string): boolean {
-  return /[^0]/.test(id)
 }
 
 function toMake(

@@ -39,6 +39,7 @@ const SHORTEST_TOKEN = 13
 
 /** Names that are remembered at the most; services use few, but a map with user input as keys has any number. */
 const MAX_REMEMBERED = 2_000
+const MAX_REMEMBERED_LENGTH = 128
 
 /**
  * Creates the rules by which secrets are found: by name, and in texts by their shape.
@@ -64,7 +65,9 @@ export function createRedaction(moreNames: readonly string[] = []): Redaction {
       const known = remembered.get(name)
       if (known !== undefined) return known
       const verdict = judge(name)
-      if (remembered.size < MAX_REMEMBERED) remembered.set(name, verdict)
+      if (remembered.size < MAX_REMEMBERED && name.length <= MAX_REMEMBERED_LENGTH) {
+        remembered.set(name, verdict)
+      }
       return verdict
     },
     text(text) {

@@ -405,6 +405,20 @@ describe('what is not said is taken from the context', () => {
   })
 })
 
+test.each([
+  ['no hexadecimal digits', 'x'.repeat(32), 'cd'.repeat(8)],
+  ['another length', 'ab'.repeat(15), 'cd'.repeat(8)],
+  ['nothing but zeros', '0'.repeat(32), 'cd'.repeat(8)],
+])('a span whose ids are %s is none', async (_title, traceId, spanId) => {
+  const spanContext = { traceId, spanId, traceFlags: 1 }
+  const made = await withActive(trace.setSpanContext(ROOT_CONTEXT, spanContext), () =>
+    make(event, { actor }),
+  )
+
+  expect(Object.keys(read(made).record)).not.toContain('traceId')
+  expect(Object.keys(read(made).record)).not.toContain('spanId')
+})
+
 test('a record of the trail about itself has the service as its actor', () => {
   const made = prepareOwnRecord(
     { eventName: 'telltale.audit.trail.started', action: 'START', details: { processId: 7 } },
