@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { until } from '../../../deploy/stack/deadline.ts'
 import type { Fault } from '../fault.ts'
 import type { Field } from '../field.ts'
+import { query } from '../support/database.ts'
 import { createFailingDisk, type FailingDisk } from '../support/failing-disk.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { startProxy } from '../support/proxy.ts'
@@ -119,8 +120,29 @@ async function tornTail(field: Field): Promise<void> {
     await producer.ended
     torn += tearTail(join(field.folder, 'spool'), field.random)
   }
-  if (torn === 0) field.fallShort('no spool was left behind whose tail could be torn')
-  field.note(`${torn} tails were torn`)
+  // Somebody has to be there to adopt the last one.
+  await field.startProducer({ order: { perSecond: 0 } })
+  let reported = 0
+  const areReported = async (): Promise<boolean> => {
+    reported = await countSkipped(field)
+    return reported >= field.rounds
+  }
+  if (!(await until(areReported, 60_000, 500))) {
+    field.fallShort('not every spool with a torn tail was reported')
+  }
+  field.note(`${torn} tails were torn; ${reported} spools were reported with skipped bytes`)
+}
+
+/** How many spools were found to end in bytes that are no frame, as the trail itself says. */
+async function countSkipped({ stack, service }: Field): Promise<number> {
+  const rows = await query<{ spools: number }>(
+    stack.addresses.postgres,
+    `SELECT count(*)::int AS spools FROM audit.records
+     WHERE service_name = $1 AND event_name = 'telltale.audit.trail.stopped'
+       AND (details ->> 'skippedBytes')::bigint > 0`,
+    [service],
+  )
+  return rows[0]?.spools ?? 0
 }
 
 function countNames(names: readonly string[]): string {

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ensureBinaries } from '../../../deploy/stack/binary-cache.ts'
+import { checkpointDirectory, checkpointKeyFile } from '../../../deploy/stack/checkpoint-key.ts'
 import { type Component, createComponent } from '../../../deploy/stack/component.ts'
 import { planCollector } from '../../../deploy/stack/components/collector.ts'
 import type { PlanContext } from '../../../deploy/stack/components/plan-context.ts'
@@ -65,7 +66,7 @@ export async function startSecondCollector(
         variables: {
           ...plan.command.variables,
           AUDIT_POSTGRES_DSN: await createWriter(addresses.postgres),
-          AUDIT_TOKEN_DIRECTORY: join(addresses.checkpoints, '..', 'audit-tokens'),
+          ...ofStack(join(addresses.checkpoints, '..')),
           ...variables,
         },
       },
@@ -112,6 +113,15 @@ async function isReady(ports: Readonly<Record<PortName, number>>): Promise<boole
     acceptsConnections(ports.collectorAudit),
   ])
   return isUp && receivers.includes(true)
+}
+
+/** Tokens and checkpoints are those of the stack: to the verifier both Collectors are one installation. */
+function ofStack(stateDirectory: string): Record<string, string> {
+  return {
+    AUDIT_TOKEN_DIRECTORY: join(stateDirectory, 'audit-tokens'),
+    AUDIT_CHECKPOINT_KEY_FILE: checkpointKeyFile(stateDirectory),
+    AUDIT_CHECKPOINT_DIRECTORY: checkpointDirectory(stateDirectory),
+  }
 }
 
 async function createWriter(postgres: string): Promise<string> {
