@@ -1,8 +1,10 @@
 import { eraseCommand } from './audit/erase.ts'
+import { exportCommand } from './audit/export.ts'
 import { gapsCommand } from './audit/gaps.ts'
 import { keygenCommand } from './audit/keygen.ts'
 import { migrateCommand } from './audit/migrate.ts'
 import { parkedCommand } from './audit/parked.ts'
+import { proveCommand } from './audit/prove.ts'
 import { verifyCommand } from './audit/verify.ts'
 import type { Command } from './command.ts'
 
@@ -11,6 +13,8 @@ export const commands: readonly Command[] = [
   keygenCommand,
   migrateCommand,
   verifyCommand,
+  proveCommand,
+  exportCommand,
   gapsCommand,
   eraseCommand,
   parkedCommand,

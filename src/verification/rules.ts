@@ -30,6 +30,8 @@ export const RULES = {
     'Erasable details were removed without a record of the erasure, changed, or given to another record.',
   quarantine: 'A row of audit.quarantine was changed.',
   conflict: 'A row of audit.conflicts was changed.',
+  archive:
+    'A file of the archive is not the one that was exported. Compare it with another copy of the archive.',
   'checkpoints-missing':
     'Without checkpoints a superuser could have rewritten everything. Give --checkpoints and --public-key.',
   'tail-unattested':

@@ -1,3 +1,4 @@
+import type { CheckName } from './checks.ts'
 import type { RangeSink, SealBound, SealHeader, SealRange } from './rows.ts'
 
 /** Reads the rows of a range: what one thread works on at a time. */
@@ -33,6 +34,8 @@ export interface TrailSource extends RangeReader {
   sealHeaders(): AsyncIterable<SealHeader>
   retainedPartitions(): Promise<readonly RetainedPartition[]>
   retainedStreams(): AsyncIterable<RetainedStreamRun>
+  /** What it does not hold, although the trail may; nothing when it is all there. */
+  readonly lacks?: ReadonlySet<CheckName> | undefined
   /** Annexes that belong to no record, at most `limit` of them. */
   orphanAnnexes(limit: number): Promise<readonly string[]>
   /** The seals of records that may explain others: what the trail says of itself. */

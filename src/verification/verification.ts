@@ -1,27 +1,21 @@
 import type { ClientConfig } from 'pg'
-import { checkCheckpoints, checkWitness, type ReadCheckpoints } from './checkpoint-checks.ts'
-import { readCheckpointFiles, readVerifierKeys } from './checkpoint-files.ts'
 import { allChecks } from './checks.ts'
-import { readLokiCheckpoints } from './loki-witness.ts'
 import { openPostgresSource } from './postgres/postgres-source.ts'
 import { createThreadRunner } from './postgres/thread-runner.ts'
 import { Findings } from './problems.ts'
+import { type CheckpointOptions, readCheckpoints } from './read-checkpoints.ts'
 import type { Verdict } from './verdict.ts'
 import { type VerifyProgress, verifyTrail } from './verify-trail.ts'
 
+export { exportArchive, type ExportOptions } from './archive/export-archive.ts'
+export { verifyArchive, type VerifyArchiveOptions } from './archive/verify-archive.ts'
 export type { Problem } from './problems.ts'
+export { prove, type ProveOptions } from './proof/prove.ts'
+export type { Proof, ProofVerdict } from './proof/proof.ts'
+export { verifyProofText } from './proof/verify-proof.ts'
+export type { CheckpointOptions } from './read-checkpoints.ts'
 export { exitCodeOf, type Verdict } from './verdict.ts'
 export type { VerifyProgress } from './verify-trail.ts'
-
-/** Where checkpoints are, and whose they must be. */
-export interface CheckpointOptions {
-  /** Folders or files of checkpoints. Without any the verdict is amber at best. */
-  readonly checkpoints?: readonly string[] | undefined
-  /** Files of C2SP verifier keys. */
-  readonly publicKeys?: readonly string[] | undefined
-  /** Base URL of a Loki that the checkpoints were sent to. */
-  readonly loki?: string | undefined
-}
 
 /** What to verify. */
 export interface VerifyOptions extends CheckpointOptions {
@@ -66,35 +60,6 @@ export async function verify(options: VerifyOptions): Promise<Verdict> {
   } finally {
     await source.close()
   }
-}
-
-/** Reads and checks the checkpoints that the options name; nothing when they name none. */
-export async function readCheckpoints(
-  { checkpoints = [], publicKeys = [], loki }: CheckpointOptions,
-  findings: Findings,
-): Promise<ReadCheckpoints | undefined> {
-  if (checkpoints.length === 0) {
-    if (loki !== undefined)
-      throw new Error('the witness needs the files: give --checkpoints as well')
-    return undefined
-  }
-  if (publicKeys.length === 0) {
-    throw new Error('checkpoints prove nothing without the key: give --public-key as well')
-  }
-  const keys = await readVerifierKeys(publicKeys)
-  const find = findings.add.bind(findings)
-  // The witness first: what it has by now is in the files when these are read.
-  const witnessed = loki === undefined ? [] : await readLokiCheckpoints(loki)
-  const present = new Set<string>()
-  const read = await checkCheckpoints(
-    readCheckpointFiles(checkpoints),
-    keys,
-    allChecks,
-    find,
-    loki === undefined ? undefined : (hash) => present.add(hash),
-  )
-  for (const note of witnessed) checkWitness(note, present, keys, allChecks, find)
-  return read
 }
 
 function toMicros(date: Date | undefined): bigint | undefined {

@@ -8,6 +8,19 @@ import { Snapshot } from './snapshot.ts'
 /** A database as a source, and what threads of their own need to read the same snapshot. */
 export interface PostgresSource extends TrailSource {
   readonly place: SnapshotPlace
+  /** The seals ordered by sealer and number, or those of one sealer. */
+  sealHeaders(sealer?: string): AsyncIterable<SealHeader>
+  /** Under which seal a record stands. */
+  sealOfRecord(recordId: string): Promise<SealBound | undefined>
+  /** @throws {Error} when `audit.records` has no monthly partition of this name */
+  partition(name: string): Promise<PartitionPlace>
+}
+
+/** A monthly partition: the ids from the first up to the end, and the seals that have leaves in it. */
+export interface PartitionPlace {
+  readonly firstId: string
+  readonly endId: string
+  readonly seals: readonly SealBound[]
 }
 
 /** Records of the trail about itself that explain what is missing. */
@@ -83,9 +96,10 @@ class SnapshotSource implements PostgresSource {
   readRange: TrailSource['readRange'] = (range, sink) =>
     readRange(this.#snapshot, range, sink, this.place.hasRetained)
 
-  sealHeaders(): AsyncIterable<SealHeader> {
+  sealHeaders(sealer?: string): AsyncIterable<SealHeader> {
+    const which = sealer === undefined ? '' : `WHERE sealer_id = ${quote(sealer)}`
     return this.#snapshot.copyInto(
-      'SELECT sealer_id, seal_number, leaf_count, recorded_at, root FROM audit.seals ORDER BY sealer_id, seal_number',
+      `SELECT sealer_id, seal_number, leaf_count, recorded_at, root FROM audit.seals ${which} ORDER BY sealer_id, seal_number`,
       (row) => ({
         sealer: row.uuid(0),
         seal: row.count(1),
@@ -154,6 +168,27 @@ class SnapshotSource implements PostgresSource {
        UNION SELECT sealer_id, seal_number FROM audit.conflicts`,
       values,
     )
+  }
+
+  async sealOfRecord(recordId: string): Promise<SealBound | undefined> {
+    const query = 'SELECT sealer_id, seal_number FROM audit.records WHERE record_id = $1'
+    const [bound] = await this.#bounds(query, [recordId])
+    return bound
+  }
+
+  async partition(name: string): Promise<PartitionPlace> {
+    const [found] = await this.#snapshot.rows<{ bound: string; quoted: string }>(
+      `SELECT pg_get_expr(c.relpartbound, c.oid) AS bound, format('audit.%I', c.relname) AS quoted FROM pg_class c
+       JOIN pg_inherits i ON i.inhrelid = c.oid WHERE i.inhparent = 'audit.records'::regclass AND c.relname = $1`,
+      [name],
+    )
+    const [, firstId, endId] =
+      /^FOR VALUES FROM \('(.{36})'\) TO \('(.{36})'\)$/.exec(found?.bound ?? '') ?? []
+    if (!found || firstId === undefined || endId === undefined) {
+      throw new Error(`audit.records has no monthly partition ${JSON.stringify(name)}`)
+    }
+    const seals = await this.#bounds(`SELECT DISTINCT sealer_id, seal_number FROM ${found.quoted}`)
+    return { firstId, endId, seals }
   }
 
   async #bounds(query: string, values: readonly unknown[] = []): Promise<readonly SealBound[]> {
