@@ -115,12 +115,15 @@ export function createAdopter(options: AdopterOptions): Adopter {
     await size.measure()
   }
 
+  /** Any of those that held the lane may have said so before it died. */
   const isReported = async (
     streamId: string,
-    parent: AdoptedLane | undefined,
+    holder: AdoptedLane | undefined,
   ): Promise<boolean> => {
     if (reported.has(streamId)) return true
-    return parent ? (await readReportedStreams(parent.path)).has(streamId) : false
+    if (!holder) return false
+    const said = await readReportedStreams(holder.path)
+    return said.has(streamId) || isReported(streamId, holder.parent)
   }
 
   const timer = setInterval(() => void look(), options.scanMillis).unref()

@@ -78,6 +78,9 @@ const SEGMENT_BYTES = 16 * 2 ** 20
 const SCAN_MILLIS = 10_000
 const REQUEST_TIMEOUT_MILLIS = 30_000
 
+/** Failures after which a trail that ends leaves the rest to the next boot. */
+const FAILURES_TO_GIVE_UP = 3
+
 /** How long after a failure a new stream is tried, in milliseconds. */
 const REOPEN_MILLIS = 1_000
 
@@ -234,6 +237,11 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
     reporter,
   })
 
+  /** Not for the first failure: one answer of many that is 503 is no reason to leave records behind. */
+  const severalFailures = async (): Promise<void> => {
+    for (let failures = 0; failures < FAILURES_TO_GIVE_UP; failures += 1) await sender.nextFailure()
+  }
+
   /** One end at a time: a stream has one last record. */
   let ending: Promise<void> | undefined
   const end = async (): Promise<void> => {
@@ -242,7 +250,7 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
     isEnding = true
     try {
       pacer.hurry()
-      await Promise.race([stream.idle(), sender.nextFailure()])
+      await Promise.race([stream.idle(), severalFailures()])
       if (live !== stream) return
       stream.append(
         makeOwnRecord(TRAIL_STOPPED_CLEANLY),
@@ -252,7 +260,7 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
       live = undefined
       closing = stream
       await stream.onDisk()
-      if (!pacer.isFailing) await Promise.race([stream.idle(), sender.nextFailure()])
+      if (!pacer.isFailing) await Promise.race([stream.idle(), severalFailures()])
       await stream.close()
     } catch (error) {
       reporter.once('audit spool end', `the audit stream was not ended well: ${toReason(error)}`)

@@ -85,6 +85,7 @@ export class LaneDelivery {
       // Woken because there is more to read, it still has to wait for room.
       while (this.#batches.length >= MAX_IN_FLIGHT) await this.#nextDone()
     }
+    this.#leaveSegment()
     await this.#writing
     this.#throwFailure()
   }
@@ -125,6 +126,14 @@ export class LaneDelivery {
     }
     if (this.#cursor === before) return
     this.#options.onAdvanced?.(this.#cursor)
+    this.#writing ??= this.#persist()
+  }
+
+  /** A segment of which everything is delivered goes as soon as another one has begun, even an empty one. */
+  #leaveSegment(): void {
+    const { position } = this.#reader
+    if (position.segment === this.#cursor.segment) return
+    this.#cursor = { ...this.#cursor, ...position }
     this.#writing ??= this.#persist()
   }
 

@@ -56,7 +56,7 @@ export async function listAdopted(lane: string, parent?: AdoptedLane): Promise<A
  *
  * A lane is removed right after its end has been reported. An adopter that dies in between leaves both: the report in
  * its own lane, which is the newest thing there, and the lane inside it. Whoever adopts the two reads the one before it
- * repeats the other.
+ * repeats the other: so the end of a stream is reported once.
  */
 export async function readReportedStreams(lane: string): Promise<Set<string>> {
   const reported = new Set<string>()

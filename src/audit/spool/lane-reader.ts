@@ -53,9 +53,14 @@ export class LaneReader {
     this.#base = start.offset
   }
 
+  /** Where the next batch begins. */
+  get position(): Position {
+    return { segment: this.#segment, offset: this.#base + this.#at }
+  }
+
   /** The next records; nothing when there are no more for now. */
   async next(limits: BatchLimits): Promise<ReadBatch | undefined> {
-    const start = { segment: this.#segment, offset: this.#base + this.#at }
+    const start = this.position
     try {
       return await this.#read(limits)
     } catch (error) {
@@ -79,11 +84,7 @@ export class LaneReader {
     }
     if (!hasSomething()) return undefined
     const { frames, skippedBytes } = batch
-    return {
-      frames,
-      skippedBytes,
-      end: { segment: this.#segment, offset: this.#base + this.#at },
-    }
+    return { frames, skippedBytes, end: this.position }
   }
 
   /** Takes what has been read; answers why it stopped, or how many bytes it needs to go on. */

@@ -73,6 +73,8 @@ export class SegmentWriter<Mark> {
   #spare: Buffer | undefined
   #committing: Promise<void> | undefined
   #foldersToSync: string[]
+  /** The segment is ended before it is full: on a full disk it has to go before another record finds room. */
+  #isSpent = false
   #closed = false
 
   /** @throws what the disk says when the first segment cannot be created */
@@ -158,7 +160,7 @@ export class SegmentWriter<Mark> {
   async #commit(): Promise<void> {
     const { disk, onSynced } = this.#options
     try {
-      if (this.#end >= this.#options.segmentBytes) await this.#beginSegment()
+      if (this.#isSpent || this.#end >= this.#options.segmentBytes) await this.#beginSegment()
       const extent = this.#takePending()
       if (extent) {
         try {
@@ -213,7 +215,10 @@ export class SegmentWriter<Mark> {
     this.#fd = next
     this.#segment += 1
     this.#end = 0
+    this.#isSpent = false
     this.#foldersToSync.push(lane)
+    // Nothing is in it yet, but the one before it is complete and may go once it is delivered.
+    this.#options.onSynced(this.position)
   }
 
   #newExtent(): Extent<Mark> {
@@ -254,6 +259,7 @@ export class SegmentWriter<Mark> {
       return
     }
     this.#end = extent.start
+    this.#isSpent = this.#end > 0
     this.#options.rewind(extent.mark)
     failAll(undone, { cause, inDoubt: false })
   }

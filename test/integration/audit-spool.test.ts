@@ -1,0 +1,219 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { startAuditReceiver, type AuditReceiver } from '../support/audit-receiver.ts'
+import { makeRecord } from '../support/own-evidence.ts'
+import { startApp, type RunningApp } from '../support/run-app.ts'
+import { faultsOfStreams, readPlace, type EvidencePlace } from '../support/streams.ts'
+import { makeSpoolFolder, startTrail, type TestTrail } from '../support/trail.ts'
+
+let receiver: AuditReceiver
+let spool: ReturnType<typeof makeSpoolFolder>
+beforeEach(async () => {
+  receiver = await startAuditReceiver()
+  spool = makeSpoolFolder()
+})
+afterEach(async () => {
+  await receiver[Symbol.asyncDispose]()
+  spool[Symbol.dispose]()
+})
+
+function startRecorder(environment: Record<string, string> = {}): RunningApp {
+  return startApp(
+    'spool/recorder.ts',
+    { SPOOL: spool.path, URL: receiver.url, ...environment },
+    { nodeArguments: [] },
+  )
+}
+
+/** The ids that a recorder has said were kept. */
+const keptBy = (stdout: string): string[] =>
+  [...stdout.matchAll(/^kept (\S+) \S+ \d+$/gm)].map(([, id]) => id!)
+
+/** A trail that adopts what is left, until nothing is. */
+async function deliverTheRest(): Promise<void> {
+  const trail = startTrail(spool.path, receiver.url)
+  await trail.append(makeRecord('event'), 'stored')
+  while (lanes().length > 1 || !nothingAdopted()) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  receiver.decide(undefined)
+  await trail.end(true)
+  expect(lanes()).toEqual([])
+}
+
+const lanes = (): string[] => readdirSync(spool.path).filter((name) => name !== 'parked')
+const nothingAdopted = (): boolean =>
+  readdirSync(spool.path, { recursive: true, encoding: 'utf8' }).every(
+    (path) => !/adopted\/./.test(path),
+  )
+
+const committedPlaces = (): EvidencePlace[] =>
+  [...receiver.committed.values()].map(({ evidence }) => readPlace(evidence))
+
+/** Everything that was kept has arrived, and every stream is whole. */
+function expectWhole(kept: readonly string[]): void {
+  expect(kept.filter((id) => !receiver.committed.has(id))).toEqual([])
+  expect(faultsOfStreams([...receiver.committed.values()].map(({ evidence }) => evidence))).toEqual(
+    [],
+  )
+}
+
+/** Each stream says once how it ended, itself or another one in its stead, and rightly. */
+function expectEnds(): void {
+  const places = committedPlaces()
+  const stops = places.filter(({ eventName }) => eventName === 'telltale.audit.trail.stopped')
+  for (const streamId of new Set(places.map((place) => place.streamId))) {
+    const own = places.filter((place) => place.streamId === streamId)
+    const last = Math.max(...own.map(({ sequence }) => sequence))
+    const clean = stops.filter(
+      (stop) => stop.streamId === streamId && stop.details['clean'] === true,
+    )
+    const found = stops.filter(({ details }) => details['stream'] === streamId)
+    expect(clean.length + found.length).toBe(1)
+    expect(clean[0]?.sequence ?? found[0]?.details['lastSequence']).toBe(last)
+  }
+}
+
+describe('a process that is killed', () => {
+  test('at any moment loses no record whose promise was kept, and the next one says so', async () => {
+    let requests = 0
+    receiver.decide(() => {
+      requests += 1
+      // Some are refused for now, of some the reply is lost after the commit.
+      if (requests % 5 === 1) return { status: 503, headers: { 'retry-after': '0' } }
+      return requests % 5 === 3 ? { status: 200, cut: true } : undefined
+    })
+    const kept: string[] = []
+    for (let round = 0; round < 8; round += 1) {
+      const app = startRecorder()
+      await app.said(/kept/)
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 150))
+      app.process.kill('SIGKILL')
+      kept.push(...keptBy((await app.ended()).stdout))
+    }
+    await deliverTheRest()
+
+    expect(kept.length).toBeGreaterThan(100)
+    expectWhole(kept)
+    expectEnds()
+  })
+
+  test('has what nobody waited for in its file', async () => {
+    const app = await startRecorder({ END: 'plain', COUNT: '50' }).ended()
+    expect(app.signal).toBe('SIGKILL')
+    await deliverTheRest()
+
+    expect(keptBy(app.stdout)).toHaveLength(50)
+    expectWhole(keptBy(app.stdout))
+    expectEnds()
+  })
+})
+
+test('process.exit() with open promises puts their records on the disk, and ends the stream', async () => {
+  const app = await startRecorder({ END: 'exit', COUNT: '50' }).ended()
+  expect(app.code).toBe(3)
+  await deliverTheRest()
+
+  expectWhole(keptBy(app.stdout))
+  expectEnds()
+  expect(committedPlaces().filter(({ details }) => details['clean'] === false)).toEqual([])
+})
+
+test.each(['workers', 'cluster'])('%s on one folder have a stream each', async (how) => {
+  const app = await startRecorder({ HOW: how, COUNT: '200' }).ended()
+
+  expect(app.stdout.match(/ended/g)).toHaveLength(3)
+  expect(new Set(committedPlaces().map(({ streamId }) => streamId)).size).toBe(3)
+  expect(keptBy(app.stdout)).toHaveLength(600)
+  expectWhole(keptBy(app.stdout))
+  expectEnds()
+  expect(lanes()).toEqual([])
+})
+
+test('cluster workers that are killed leave their lanes to others, though the primary lives', async () => {
+  const app = startRecorder({ HOW: 'cluster' })
+  await app.said(/kept/)
+  const children = execFileSync('pgrep', ['-P', String(app.process.pid)], { encoding: 'utf8' })
+  for (const pid of children.trim().split('\n')) process.kill(Number(pid), 'SIGKILL')
+  await deliverTheRest()
+  app.process.kill('SIGKILL')
+
+  expectWhole(keptBy((await app.ended()).stdout))
+  expectEnds()
+})
+
+test('a rolling restart: the new process delivers what the old one could not', async () => {
+  receiver.decide(() => ({ status: 503 }))
+  const old = startRecorder({ COUNT: '300' })
+  await old.said(/(kept[^\n]*\n){100}/)
+  const next = startRecorder({ COUNT: '300' })
+  await next.said(/(kept[^\n]*\n){100}/)
+  old.process.kill('SIGKILL')
+  receiver.decide(undefined)
+  const outputs = [await old.ended(), await next.ended()]
+  await deliverTheRest()
+
+  expectWhole(outputs.flatMap(({ stdout }) => keptBy(stdout)))
+  expectEnds()
+})
+
+describe('a disk that is full', () => {
+  test('refuses records, keeps what it has, and takes records again when it is delivered', async () => {
+    await using disk = mountSmallDisk(spool.path)
+    receiver.decide(() => ({ status: 503 }))
+    const trail = startTrail(disk.path, receiver.url)
+    const kept: string[] = []
+    let refused: unknown
+    for (let number = 0; refused === undefined; number += 1) {
+      await trail.append(makeRecord('event', { text: 'x'.repeat(20_000) }), 'spooled').then(
+        ({ recordId }) => kept.push(recordId),
+        (error: unknown) => (refused = error),
+      )
+    }
+    expect(refused).toMatchObject({
+      code: 'TELLTALE_AUDIT_SPOOL_FAILED',
+      message: expect.stringContaining('ENOSPC'),
+    })
+    expect(trail.status().problem).toContain('ENOSPC')
+    expect(trail.counted.refused).toEqual(['TELLTALE_AUDIT_SPOOL_FAILED'])
+
+    receiver.decide(undefined)
+    kept.push(await recordUntilTaken(trail))
+    await trail.end(true)
+
+    expect(trail.status().problem).toBeUndefined()
+    expect(kept.length).toBeGreaterThan(50)
+    expectWhole(kept)
+    expectEnds()
+  })
+})
+
+/** Records again and again until one is taken; answers its id. */
+async function recordUntilTaken(trail: TestTrail): Promise<string> {
+  for (;;) {
+    try {
+      const { recordId } = await trail.append(
+        makeRecord('event', { text: 'x'.repeat(20_000) }),
+        'spooled',
+      )
+      return recordId
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
+
+/** A real file system of two megabytes: a container's volume that is full behaves like this one. */
+function mountSmallDisk(folder: string): { readonly path: string } & AsyncDisposable {
+  const path = join(folder, 'disk')
+  mkdirSync(path)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m,mode=700', 'tmpfs', path])
+  return {
+    path,
+    async [Symbol.asyncDispose]() {
+      execFileSync('umount', ['-l', path])
+    },
+  }
+}
