@@ -1,3 +1,5 @@
+import type { SpoolStatus } from './audit/metrics.ts'
+
 /** What `init()` knows of itself. */
 export interface Status {
   /** Whether telemetry is made; `reason` says why not. */
@@ -12,6 +14,8 @@ export interface Status {
   readonly traces?: string
   readonly logs?: string
   readonly audit?: string
+  /** How the audit spool stands; `problem` says why nothing can be recorded, while that is so. */
+  readonly spool?: SpoolStatus
   /** Base URL of the admin server; missing while it does not listen. */
   readonly admin?: string | undefined
 }

@@ -1,5 +1,6 @@
 export { init } from './init.ts'
 export type { Status, Telltale } from './handle.ts'
+export type { SpoolStatus } from './audit/metrics.ts'
 export type { InitOptions } from './settings.ts'
 export { audit, type Audit, type AuditReceipt } from './audit/audit.ts'
 export type { AuditActor, AuditContext, AuditFields, AuditSource } from './audit/audit-fields.ts'

@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads'
 import { startAdminServer, type AdminServer } from './admin/admin.ts'
-import { setAuditLogger } from './audit/audit.ts'
+import { setAuditTrail } from './audit/audit.ts'
 import { withDeadline } from './core/deadline.ts'
 import { ConfigError, toReason } from './core/errors.ts'
 import { createReporter, writeToStderr, type Reporter } from './core/reporter.ts'
@@ -12,11 +12,16 @@ import { startLifecycle } from './lifecycle/lifecycle.ts'
 import { createGuardedLoggerProvider } from './logging/guarded-logger-provider.ts'
 import { createPropagator } from './propagation/propagation.ts'
 import { settleAll, type AllSettings, type InitOptions } from './settings.ts'
+import { createAuditDetour } from './wiring/audit-detour.ts'
 import { setDiagnostics, setGlobals, unsetGlobals } from './wiring/globals.ts'
 import { identify } from './wiring/identity.ts'
 import { startSignals } from './wiring/signals.ts'
+import { findSpoolDirectory } from './wiring/spool-directory.ts'
+import { startWorkerAudit } from './wiring/worker-audit.ts'
 
 let running: Telltale | undefined
+
+const IN_WORKER = 'telemetry is made in the main thread only; audit records are recorded here too'
 
 /**
  * Starts telemetry: hooks, instrumentations, providers, exporters, the admin server and the listeners that end it all
@@ -45,15 +50,21 @@ export function init(options: InitOptions = {}): Telltale {
   if (findings.problems.length > 0) throw new ConfigError(findings.problems)
   const reason = reasonToStayInactive(settings)
   if (reason !== undefined) {
-    setAuditLogger(reason)
+    setAuditTrail(reason)
     running = createInactive(reason)
-  } else running = start(settings, options, findings.warnings, reporter)
+    return running
+  }
+  const spoolDirectory = findSpoolDirectory(settings, options, process.env, findings)
+  if (findings.problems.length > 0) throw new ConfigError(findings.problems)
+  const { warnings } = findings
+  running = isMainThread
+    ? start(settings, options, spoolDirectory, warnings, reporter)
+    : startWorkerAudit(settings, spoolDirectory, IN_WORKER, reporter, warnings)
   return running
 }
 
 function reasonToStayInactive(settings: AllSettings): string | undefined {
   if (settings.general.disabled) return 'OTEL_SDK_DISABLED is true'
-  if (!isMainThread) return 'telemetry is made in the main thread only'
   if (isPackageManager(process.argv[1])) return 'this process is a package manager'
   return undefined
 }
@@ -61,6 +72,7 @@ function reasonToStayInactive(settings: AllSettings): string | undefined {
 function start(
   settings: AllSettings,
   options: InitOptions,
+  spoolDirectory: string,
   warnings: string[],
   reporter: Reporter,
 ): Telltale {
@@ -69,18 +81,23 @@ function start(
   const hooks = registerModuleHooks()
   setDiagnostics(settings.general.diagnosticLevel, reporter)
 
-  const { application, folder, resource } = identify(settings.general, warnings)
-  const signals = startSignals(settings, resource, reporter, warnings)
+  const { application, folder, resource, sdkVersion } = identify(settings.general, warnings)
+  const spool = { spoolDirectory, sdkVersion }
+  const signals = startSignals(settings, resource, spool, reporter, warnings)
   setGlobals(
     {
       tracerProvider: signals.traces.provider,
       meterProvider: signals.metrics.provider,
-      loggerProvider: createGuardedLoggerProvider(signals.logs.provider, reporter),
+      loggerProvider: createGuardedLoggerProvider(
+        signals.logs.provider,
+        reporter,
+        createAuditDetour(signals.audit.provider),
+      ),
       propagator: createPropagator(settings.propagation.propagators ?? [], folder, warnings),
     },
     reporter,
   )
-  setAuditLogger(signals.audit.provider.getLogger('telltale.audit'))
+  setAuditTrail(signals.audit)
 
   let admin: AdminServer | undefined
   const instrumentations = startInstrumentations(settings.instrumentation, {
@@ -106,9 +123,9 @@ function start(
     lifecycle.stop()
     instrumentations.stop()
     signals.stopRetrying()
-    await signals.flush(millis, true)
+    setAuditTrail('telemetry was shut down')
+    await signals.end(millis, true)
     signals.close()
-    setAuditLogger('telemetry was shut down')
     unsetGlobals()
     await withDeadline(admin.close(), millis)
   }
@@ -116,7 +133,7 @@ function start(
   const millisOf = (given?: { timeoutMillis?: number }): number =>
     given?.timeoutMillis ?? settings.lifecycle.shutdownTimeoutMillis
   return {
-    forceFlush: (given) => signals.flush(millisOf(given), true),
+    forceFlush: (given) => signals.flush(millisOf(given)),
     shutdown: (given) => (ended ??= shutdown(millisOf(given))),
     status: (): Status => ({
       active: ended === undefined,
@@ -126,6 +143,7 @@ function start(
       traces: signals.traces.destination,
       logs: signals.logs.destination,
       audit: signals.audit.destination,
+      spool: signals.audit.trail.status(),
       admin: admin.url(),
     }),
   }

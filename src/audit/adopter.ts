@@ -3,7 +3,7 @@ import type { Reporter } from '../core/reporter.ts'
 import type { AppendedRecord } from './audit-trail.ts'
 import { LaneDelivery } from './delivery/lane-delivery.ts'
 import type { Sender } from './delivery/sender.ts'
-import type { AuditMetrics } from './spool/metrics.ts'
+import type { AuditMetrics } from './metrics.ts'
 import { trailFoundStopped, type OwnEvent } from './own-record.ts'
 import {
   adopt,

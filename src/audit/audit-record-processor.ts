@@ -1,29 +1,17 @@
-import { createContextKey, type Context } from '@opentelemetry/api'
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
-import type { AuditDelivery } from './audit-delivery.ts'
+import type { Redaction } from '../core/redaction.ts'
+import type { AuditTrail } from './audit-trail.ts'
+import { evidenceOfLogRecord } from './evidence.ts'
 
-/** Told of what became of the record that is emitted in a context. */
-export type Outcome = (delivered: Promise<void>) => void
-
-const OUTCOME = createContextKey('telltale audit outcome')
-
-/** A context in which the record that is emitted next reports what became of it. */
-export function withOutcome(context: Context, outcome: Outcome): Context {
-  return context.setValue(OUTCOME, outcome)
-}
-
-/** Delivers every record that the audit logger emits; nothing is dropped, sampled or batched away. */
+/** Writes every log record that it is given into the trail; nothing is dropped, sampled or batched. */
 export function createAuditRecordProcessor(
-  delivery: AuditDelivery<ReadableLogRecord>,
+  trail: AuditTrail,
+  redaction: Redaction,
 ): LogRecordProcessor {
   return {
-    onEmit(record, context) {
-      const outcome = context?.getValue(OUTCOME) as Outcome | undefined
-      const delivered = delivery.deliver(record)
-      if (outcome) outcome(delivered)
-      else delivered.catch(() => undefined)
-    },
-    forceFlush: () => delivery.idle(),
-    shutdown: () => delivery.idle(),
+    onEmit: (record: ReadableLogRecord) =>
+      trail.write((place) => evidenceOfLogRecord(record, place, redaction)),
+    forceFlush: () => Promise.resolve(),
+    shutdown: () => Promise.resolve(),
   }
 }

@@ -1,10 +1,8 @@
-import { context, type Logger, type LogRecord } from '@opentelemetry/api'
+import { context } from '@opentelemetry/api'
 import { AuditError } from '../core/errors.ts'
 import { createRedaction } from '../core/redaction.ts'
 import { withAuditContext } from './audit-context.ts'
 import type { AuditContext, AuditFields } from './audit-fields.ts'
-import { toLogRecord } from './audit-record.ts'
-import { withOutcome } from './audit-record-processor.ts'
 import type { AppendedRecord, AuditTrail, Durability } from './audit-trail.ts'
 import type { AuditEvent } from './define-audit-event.ts'
 import type { AuditMirror } from './mirror/mirror.ts'
@@ -14,7 +12,7 @@ import { prepareRecord } from './prepared-record.ts'
 export { withAuditContext } from './audit-context.ts'
 
 /** What `audit.record()` answers with: where the record stands, and how safe it is. */
-export interface AuditReceipt extends Partial<AppendedRecord> {
+export interface AuditReceipt extends AppendedRecord {
   /** UUID under which the record is stored, once. */
   readonly recordId: string
   /** What was waited for. */
@@ -53,16 +51,11 @@ const UNKNOWN_ORIGIN: Origin = { resource: { attributes: {} }, redaction: create
 
 let mirror: AuditMirror | undefined
 
-let current: StartedTrail | Logger | string = NOT_STARTED
+let current: StartedTrail | string = NOT_STARTED
 
 /** Sets where audit records go, or why they cannot go anywhere. Called by `init()` and `shutdown()`. */
 export function setAuditTrail(started: StartedTrail | string): void {
   current = started
-}
-
-/** Sets a logger where audit records go. */
-export function setAuditLogger(logger: Logger | string): void {
-  current = logger
 }
 
 /** Sets where copies of records go, if anywhere. */
@@ -74,8 +67,7 @@ export function setAuditMirror(to: AuditMirror | undefined): void {
 export const audit: Audit = {
   async record(event, fields) {
     const started = current
-    const trail = typeof started === 'object' && 'trail' in started ? started : undefined
-    const origin = trail?.origin ?? UNKNOWN_ORIGIN
+    const origin = typeof started === 'string' ? UNKNOWN_ORIGIN : started.origin
     const preparing = prepareRecord(event, fields, origin)
     // Not awaited when there is nothing to wait for: records come to stand in the order of the calls.
     const prepared = preparing instanceof Promise ? await preparing : preparing
@@ -88,26 +80,13 @@ export const audit: Audit = {
     }
     const durability = fields?.durability ?? event.durability ?? 'spooled'
     try {
-      const receipt: AuditReceipt = trail
-        ? { ...(await trail.trail.append(make, durability)), durability }
-        : await emit(started as Logger, toLogRecord(event, prepared))
+      const appended = await started.trail.append(make, durability)
       mirror?.copy(event, prepared)
-      return receipt
+      return { ...appended, durability }
     } catch (error) {
       if (error instanceof AuditError) error.recordId ??= recordId
       throw error
     }
   },
   with: (fields, work) => context.with(withAuditContext(context.active(), fields), work),
-}
-
-/** Resolves when the Collector has the record. */
-async function emit(logger: Logger, record: LogRecord): Promise<AuditReceipt> {
-  await new Promise<void>((resolve, reject) => {
-    const inContext = withOutcome(context.active(), (delivered) => {
-      delivered.then(resolve, reject)
-    })
-    logger.emit({ ...record, context: inContext })
-  })
-  return { recordId: record.attributes!['audit.record.id'] as string, durability: 'stored' }
 }

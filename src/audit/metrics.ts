@@ -2,44 +2,98 @@ import type { Meter } from '@opentelemetry/api'
 
 /** What is counted of audit records. */
 export interface AuditMetrics {
+  /** One more is on the producer's disk. */
   recorded(): void
-  stored(count: number): void
-  /** A record that was handed over and not confirmed, by error code. */
+  /** So many have their receipt. */
+  delivered(count: number): void
+  /** One was not recorded, or not confirmed in time, by error code. */
   refused(code: string): void
+  /** One was set aside because the Collector refuses it for itself. */
+  parked(): void
+  /** So many bytes of the spool were no record. */
+  skipped(bytes: number): void
 }
 
-/**
- * The audit trail's own metrics.
- *
- * @param pending - records waiting for the Collector, asked at each scrape
- */
-export function createAuditMetrics(meter: Meter, pending: () => number): AuditMetrics {
+/** How the spool of this thread stands. */
+export interface SpoolStatus {
+  readonly directory: string
+  /** Why nothing can be recorded, while that is so. */
+  readonly problem?: string
+  /** Records of this thread's stream that have no receipt yet. */
+  readonly backlogRecords: number
+  /** Bytes in the whole folder, those of other processes as of a few seconds ago. */
+  readonly bytes: number
+  /** Bytes at which records are refused. */
+  readonly maxBytes: number
+  /** Age of the oldest record that has no receipt, by its own time; 0 when there is none. */
+  readonly oldestAgeSeconds: number
+}
+
+/** What of it is asked at each scrape. */
+export type SpoolLevel = Pick<
+  SpoolStatus,
+  'backlogRecords' | 'bytes' | 'maxBytes' | 'oldestAgeSeconds'
+>
+
+const REFUSED_CODES = ['SPOOL_FULL', 'SPOOL_FAILED', 'OVERLOADED', 'UNAVAILABLE', 'REFUSED']
+
+/** The audit trail's own metrics. */
+export function createAuditMetrics(meter: Meter, level: () => SpoolLevel): AuditMetrics {
   const recorded = meter.createCounter('telltale.audit.records.recorded', {
     unit: '{record}',
-    description: 'Audit records handed over for delivery.',
+    description: "Audit records that are on the producer's disk.",
   })
-  const stored = meter.createCounter('telltale.audit.records.stored', {
+  const delivered = meter.createCounter('telltale.audit.records.delivered', {
     unit: '{record}',
     description: 'Audit records that the Collector has confirmed as committed.',
   })
   const refused = meter.createCounter('telltale.audit.records.refused', {
     unit: '{record}',
-    description: 'Audit records that were handed over and not confirmed, by error code.',
+    description: 'Audit records that were not recorded, or not confirmed in time, by error code.',
   })
-  meter
-    .createObservableUpDownCounter('telltale.audit.records.pending', {
-      unit: '{record}',
-      description: 'Audit records waiting for the Collector, those on their way included.',
-    })
-    .addCallback((result) => result.observe(pending()))
-  recorded.add(0)
-  stored.add(0)
-  for (const code of ['OVERLOADED', 'REFUSED', 'UNAVAILABLE']) {
-    refused.add(0, { 'error.type': `TELLTALE_AUDIT_${code}` })
-  }
+  const parked = meter.createCounter('telltale.audit.records.parked', {
+    unit: '{record}',
+    description: 'Audit records that were set aside because the Collector refuses them.',
+  })
+  const skipped = meter.createCounter('telltale.audit.spool.skipped', {
+    unit: 'By',
+    description: 'Bytes of the spool that were no record: torn or altered.',
+  })
+  observeLevel(meter, level)
+  for (const counter of [recorded, delivered, parked, skipped]) counter.add(0)
+  for (const code of REFUSED_CODES) refused.add(0, { 'error.type': `TELLTALE_AUDIT_${code}` })
   return {
     recorded: () => recorded.add(1),
-    stored: (count) => stored.add(count),
+    delivered: (count) => delivered.add(count),
     refused: (code) => refused.add(1, { 'error.type': code }),
+    parked: () => parked.add(1),
+    skipped: (bytes) => skipped.add(bytes),
   }
+}
+
+function observeLevel(meter: Meter, level: () => SpoolLevel): void {
+  meter
+    .createObservableUpDownCounter('telltale.audit.spool.backlog', {
+      unit: '{record}',
+      description: "Audit records of this process's stream that have no receipt yet.",
+    })
+    .addCallback((result) => result.observe(level().backlogRecords))
+  meter
+    .createObservableUpDownCounter('telltale.audit.spool.size', {
+      unit: 'By',
+      description: 'Bytes in the folder of the spool, other processes on it included.',
+    })
+    .addCallback((result) => result.observe(level().bytes))
+  meter
+    .createObservableUpDownCounter('telltale.audit.spool.limit', {
+      unit: 'By',
+      description: 'Bytes at which the spool refuses records.',
+    })
+    .addCallback((result) => result.observe(level().maxBytes))
+  meter
+    .createObservableGauge('telltale.audit.spool.oldest_age', {
+      unit: 's',
+      description: 'Age of the oldest audit record without a receipt; 0 when there is none.',
+    })
+    .addCallback((result) => result.observe(level().oldestAgeSeconds))
 }

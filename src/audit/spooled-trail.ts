@@ -9,7 +9,7 @@ import { createPacer } from './delivery/pacer.ts'
 import { createSender, type SentRecord } from './delivery/sender.ts'
 import { LiveStream } from './live-stream.ts'
 import type { MakeRecord } from './made-record.ts'
-import type { AuditMetrics } from './spool/metrics.ts'
+import type { AuditMetrics, SpoolStatus } from './metrics.ts'
 import {
   recordParked,
   TRAIL_STOPPED_CLEANLY,
@@ -44,20 +44,6 @@ export interface SpooledTrailOptions {
   readonly scanMillis?: number
 }
 
-/** How the spool of this thread stands. */
-export interface SpoolStatus {
-  readonly directory: string
-  /** Why nothing can be recorded, while that is so. */
-  readonly problem?: string
-  /** Records of this thread's stream that have no receipt yet. */
-  readonly backlogRecords: number
-  /** Bytes in the whole folder. */
-  readonly bytes: number
-  readonly maxBytes: number
-  /** Age of the oldest record that is on its way, by its own time; 0 when there is none. */
-  readonly oldestAgeSeconds: number
-}
-
 /** The audit trail of this thread: a spool on disk, and the delivery of what is in it. */
 export interface SpooledTrail extends AuditTrail {
   status(): SpoolStatus
@@ -66,10 +52,10 @@ export interface SpooledTrail extends AuditTrail {
   /** Resolves when everything has its receipt. */
   idle(): Promise<void>
   /**
-   * Ends the stream: says so in it, and delivers what it can until a failure. A record that comes later begins another
-   * stream, unless `forGood`.
+   * Ends the stream: says so in it, and delivers what it can within the deadline, unless the Collector is away. A record
+   * that comes later begins another stream, unless `forGood`.
    */
-  end(forGood: boolean): Promise<void>
+  end(deadlineMillis: number, forGood: boolean): Promise<void>
   /** Writes, syncs and ends the stream while the thread stands still, for the end of the process. */
   settleNow(): void
 }
@@ -244,13 +230,17 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
 
   /** One end at a time: a stream has one last record. */
   let ending: Promise<void> | undefined
-  const end = async (): Promise<void> => {
+  const end = async (deadlineMillis: number): Promise<void> => {
+    // The larger part for what waits; some of it is kept for the last record and its receipt.
+    const half = new Promise<void>(
+      (resolve) => void setTimeout(resolve, deadlineMillis / 2).unref(),
+    )
     const stream = live
     if (!stream) return
     isEnding = true
     try {
       pacer.hurry()
-      await Promise.race([stream.idle(), severalFailures()])
+      await Promise.race([stream.idle(), severalFailures(), half])
       if (live !== stream) return
       stream.append(
         makeOwnRecord(TRAIL_STOPPED_CLEANLY),
@@ -260,7 +250,10 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
       live = undefined
       closing = stream
       await stream.onDisk()
-      if (!pacer.isFailing) await Promise.race([stream.idle(), severalFailures()])
+      const rest = new Promise<void>(
+        (resolve) => void setTimeout(resolve, deadlineMillis / 4).unref(),
+      )
+      if (!pacer.isFailing) await Promise.race([stream.idle(), severalFailures(), rest])
       await stream.close()
     } catch (error) {
       reporter.once('audit spool end', `the audit stream was not ended well: ${toReason(error)}`)
@@ -309,12 +302,12 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
       pacer.hurry()
       await live?.idle()
     },
-    end(forGood) {
+    end(deadlineMillis, forGood) {
       if (forGood) {
         isClosed = true
         adopter.stop()
       }
-      return (ending ??= end().finally(() => (ending = undefined)))
+      return (ending ??= end(deadlineMillis).finally(() => (ending = undefined)))
     },
     settleNow() {
       const stream = live ?? closing

@@ -1,6 +1,6 @@
 import { AuditError } from '../core/errors.ts'
 import type { AppendedRecord } from './audit-trail.ts'
-import type { AuditMetrics } from './spool/metrics.ts'
+import type { AuditMetrics } from './metrics.ts'
 
 /** The records whose callers wait until they are committed in PostgreSQL. */
 export interface StoredWaiters {

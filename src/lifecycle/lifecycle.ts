@@ -7,8 +7,11 @@ import { otherListeners } from './signal-listeners.ts'
 
 /** What the end of the process needs to know of the telemetry. */
 export interface EndOfLife {
-  /** Sends what waits; resolves when it has left or the deadline has passed, and keeps the process alive if `hold`. */
-  flush(deadlineMillis: number, hold: boolean): Promise<void>
+  /**
+   * Sends what waits and ends the audit trail, which begins anew with the next record unless `forGood`. Resolves when it
+   * is done or the deadline has passed, and keeps the process alive until then.
+   */
+  end(deadlineMillis: number, forGood: boolean): Promise<void>
   /** Items that wait or are on their way. */
   pending(): number
   /** The service has been told to end and drains its requests: send sooner. */
@@ -17,8 +20,8 @@ export interface EndOfLife {
   stopRetrying(): void
   /** What still waits, as requests that can be sent while the thread stands still. */
   takeLastRequests(): LastRequest[]
-  /** Audit records whose promise is still open. */
-  pendingAuditRecords(): number
+  /** Has every audit record on the disk, and the end of the trail, when it returns. */
+  settleAudit(): void
 }
 
 /** The listeners that end the telemetry with the process. */
@@ -35,7 +38,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
  * - A signal: what waits leaves at once. If the application listens too, it drains and ends as it likes; else the signal
  *   is raised again after the flush, so that the exit code is the signal's.
  * - Natural end: flush, at most for the deadline.
- * - `process.exit()` or a crash: what waits is sent while the thread stands still.
+ * - `process.exit()` or a crash: what waits is sent, and the spool written, while the thread stands still.
  */
 export function startLifecycle(
   settings: Settled<typeof lifecycleSettings>,
@@ -45,7 +48,8 @@ export function startLifecycle(
   let draining = false
   const timeoutMillis = settings.shutdownTimeoutMillis
   const flushAndRaise = async (signal: NodeJS.Signals): Promise<void> => {
-    await telemetry.flush(timeoutMillis, true)
+    await telemetry.end(timeoutMillis, false)
+    telemetry.settleAudit()
     raiseAgain(signal)
   }
   const onSignal = (signal: NodeJS.Signals): void => {
@@ -74,16 +78,11 @@ export function startLifecycle(
     else leaveAt ??= performance.now() + timeoutMillis
     if (leaveAt === undefined || performance.now() >= leaveAt) return
     telemetry.stopRetrying()
-    void telemetry.flush(leaveAt - performance.now(), true)
+    void telemetry.end(leaveAt - performance.now(), false)
   }
   const onExit = (): void => {
     try {
-      const open = telemetry.pendingAuditRecords()
-      if (open > 0) {
-        reporter.say(
-          `the process ends while ${open} audit records are not confirmed; they may or may not be stored`,
-        )
-      }
+      telemetry.settleAudit()
       if (leaveAt !== undefined && performance.now() >= leaveAt) return
       const requests = telemetry.takeLastRequests()
       for (const { what, count } of sendBeforeExit(requests, settings.exitFlushTimeoutMillis)) {

@@ -3,6 +3,12 @@ import { toReason } from '../core/errors.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { toSafeValue } from './safe-value.ts'
 
+/** Which records go elsewhere, and to whom. */
+export interface Detour {
+  readonly isFor: (record: LogRecord) => boolean
+  readonly provider: LoggerProvider
+}
+
 /**
  * Loggers whose `emit()` never throws into the application.
  *
@@ -12,13 +18,19 @@ import { toSafeValue } from './safe-value.ts'
 export function createGuardedLoggerProvider(
   provider: LoggerProvider,
   reporter: Reporter,
+  detour?: Detour,
 ): LoggerProvider {
   return {
     getLogger(name, version, options) {
       const logger = provider.getLogger(name, version, options)
+      let elsewhere: Logger | undefined
       return {
         enabled: (given) => logger.enabled(given),
-        emit: (record) => emitGuarded(logger, record, reporter),
+        emit(record) {
+          if (!detour?.isFor(record)) return emitGuarded(logger, record, reporter)
+          elsewhere ??= detour.provider.getLogger(name, version, options)
+          emitGuarded(elsewhere, record, reporter)
+        },
       }
     },
   }

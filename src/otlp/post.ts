@@ -2,6 +2,7 @@ import { context } from '@opentelemetry/api'
 import type { Agent } from 'node:http'
 import { loadPackage } from '../core/load-package.ts'
 import type { TlsMaterial } from './target.ts'
+import { createUnrefAgent } from './unref-agent.ts'
 
 /** Answer to an OTLP request. */
 export interface PostAnswer {
@@ -16,15 +17,20 @@ export type Post = (body: Uint8Array, timeoutMillis: number) => Promise<PostAnsw
 
 const MAX_ANSWER_BYTES = 4_096
 
-/**
- * A client for one OTLP/HTTP address, on keep-alive connections of its own; never traced.
- *
- * Unlike the exporters' connections these keep the process alive while an answer is awaited: the caller awaits it.
- */
+/** How a client uses its connections. */
+export interface PostOptions {
+  /** Whether the process lives on while an answer is awaited. Default true. */
+  readonly keepsAlive?: boolean
+  /** Connections at the most. Default 8. */
+  readonly maxSockets?: number
+}
+
+/** A client for one OTLP/HTTP address, on keep-alive connections of its own; never traced. */
 export function createPost(
   url: string,
   headers: Readonly<Record<string, string>>,
   tls: TlsMaterial,
+  { keepsAlive = true, maxSockets = 8 }: PostOptions = {},
 ): Post {
   const { suppressTracing } = loadPackage(
     '@opentelemetry/core',
@@ -34,7 +40,9 @@ export function createPost(
     context.with(suppressTracing(context.active()), () => {
       // Not imported: a static import would load it before the module hooks are there.
       const http = process.getBuiltinModule(url.startsWith('https:') ? 'node:https' : 'node:http')
-      agent ??= new http.Agent({ keepAlive: true, maxSockets: 8, ...tls })
+      agent ??= keepsAlive
+        ? new http.Agent({ keepAlive: true, maxSockets, ...tls })
+        : createUnrefAgent(url.startsWith('https:') ? 'https:' : 'http:', tls, maxSockets)
       return new Promise<PostAnswer>((resolve, reject) => {
         const request = http.request(
           url,

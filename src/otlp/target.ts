@@ -12,6 +12,12 @@ export interface TlsMaterial {
   readonly cert?: Buffer
 }
 
+/** Files with TLS material, PEM. */
+export type TlsFiles = Pick<
+  Settled<typeof otlpSettings>,
+  'certificateFile' | 'clientKeyFile' | 'clientCertificateFile'
+>
+
 /** Where one signal goes, and how. */
 export interface OtlpTarget {
   readonly url: string
@@ -54,7 +60,7 @@ export function toShownUrl(url: string): string {
 }
 
 /** Reads the TLS files named by the settings; one that cannot be read is a warning. */
-export function readTls(settings: Settled<typeof otlpSettings>, warnings: string[]): TlsMaterial {
+export function readTls(settings: TlsFiles, warnings: string[]): TlsMaterial {
   const tls: { ca?: Buffer; key?: Buffer; cert?: Buffer } = {}
   const files = {
     ca: settings.certificateFile,

@@ -13,7 +13,7 @@ export interface UnrefAgent extends http.Agent {
  *
  * Who wants to wait for an export waits with a timer of its own; an application that has nothing left to do ends.
  */
-export function createUnrefAgent(protocol: string, tls: TlsMaterial): UnrefAgent {
+export function createUnrefAgent(protocol: string, tls: TlsMaterial, maxSockets = 4): UnrefAgent {
   // Not imported: a static import would load node:http before the module hooks are there.
   const Agent: typeof http.Agent =
     protocol === 'https:'
@@ -41,6 +41,6 @@ export function createUnrefAgent(protocol: string, tls: TlsMaterial): UnrefAgent
       ;(args[0] as Socket).unref()
     }
   }
-  const options: http.AgentOptions & TlsMaterial = { keepAlive: true, maxSockets: 4, ...tls }
+  const options: http.AgentOptions & TlsMaterial = { keepAlive: true, maxSockets, ...tls }
   return new Unref(options)
 }

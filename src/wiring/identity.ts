@@ -13,6 +13,7 @@ export interface Identity {
   /** The application's folder: that of its package.json, else the working directory. */
   readonly folder: string
   readonly resource: Resource
+  readonly sdkVersion: string
 }
 
 /** Finds out who is speaking; what detectors of clouds add may arrive later. */
@@ -21,7 +22,8 @@ export function identify(settings: AllSettings['general'], warnings: string[]): 
   const packageJson = findPackageJson(entry ? dirname(entry) : process.cwd())
   const application = { packageJson }
   const folder = packageJson ? dirname(packageJson.path) : process.cwd()
-  const description = describeResource(settings, application, { version: ownVersion() })
+  const sdkVersion = ownVersion()
+  const description = describeResource(settings, application, { version: sdkVersion })
   warnings.push(...description.warnings)
   const sdk = loadPackage('@opentelemetry/resources') as typeof import('@opentelemetry/resources')
   const further = detectFurther(settings.resourceDetectors ?? [], folder, warnings)
@@ -29,7 +31,7 @@ export function identify(settings: AllSettings['general'], warnings: string[]): 
     .defaultResource()
     .merge(further ?? null)
     .merge(sdk.resourceFromAttributes(description.attributes))
-  return { application, folder, resource }
+  return { application, folder, resource, sdkVersion }
 }
 
 function ownVersion(): string {

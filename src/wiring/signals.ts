@@ -6,7 +6,7 @@ import type { EndOfLife } from '../lifecycle/lifecycle.ts'
 import type { PipelineContext } from '../otlp/pipeline.ts'
 import type { AllSettings } from '../settings.ts'
 import { startAuditMirror } from './audit-mirror.ts'
-import { startAudit, type AuditSignal } from './audit-signal.ts'
+import { startAudit, type AuditSignal, type AuditSurroundings } from './audit-signal.ts'
 import { startLogs, type LogSignal } from './log-signal.ts'
 import { startMetrics, type MetricsSignal } from './metrics-signal.ts'
 import { startTraces, type TraceSignal } from './trace-signal.ts'
@@ -17,6 +17,8 @@ export interface Signals extends EndOfLife {
   readonly traces: TraceSignal
   readonly logs: LogSignal
   readonly audit: AuditSignal
+  /** Sends what waits; resolves when it has left or the deadline has passed. */
+  flush(deadlineMillis: number): Promise<void>
   /** Refuses what comes from now on. */
   close(): void
 }
@@ -25,6 +27,7 @@ export interface Signals extends EndOfLife {
 export function startSignals(
   settings: AllSettings,
   resource: Resource,
+  { spoolDirectory, sdkVersion }: Pick<AuditSurroundings, 'spoolDirectory' | 'sdkVersion'>,
   reporter: Reporter,
   warnings: string[],
 ): Signals {
@@ -42,24 +45,34 @@ export function startSignals(
   const traces = startTraces(settings, resource, context, warnings)
   const logs = startLogs(settings, resource, context, redaction, warnings)
   const flushMirror = startAuditMirror(settings, logs, redaction, reporter)
-  const audit = startAudit(settings, resource, meter, reporter, warnings)
+  const audit = startAudit({
+    settings,
+    spoolDirectory,
+    sdkVersion,
+    resource,
+    redaction,
+    meter,
+    reporter,
+    warnings,
+  })
   const pipelines = [traces.pipeline, logs.pipeline].filter((pipeline) => pipeline !== undefined)
   return {
     metrics,
     traces,
     logs,
     audit,
-    async flush(millis, hold) {
+    async flush(millis) {
       const flushes = pipelines.map((pipeline) => pipeline.flush(millis))
-      await withDeadline(
-        Promise.all([...flushes, audit.delivery.idle(), flushMirror()]),
-        millis,
-        hold,
-      )
+      await withDeadline(Promise.all([...flushes, audit.trail.idle(), flushMirror()]), millis)
     },
-    pendingAuditRecords: () => audit.delivery.pending(),
+    async end(millis, forGood) {
+      const flushes = pipelines.map((pipeline) => pipeline.flush(millis))
+      const ended = audit.trail.end(millis, forGood)
+      await withDeadline(Promise.all([...flushes, ended, flushMirror()]), millis)
+    },
+    settleAudit: () => audit.trail.settleNow(),
     pending: () =>
-      pipelines.reduce((sum, pipeline) => sum + pipeline.size(), audit.delivery.pending()),
+      pipelines.reduce((sum, pipeline) => sum + pipeline.size(), audit.trail.pending()),
     hurry: () => pipelines.forEach((pipeline) => pipeline.hurry()),
     stopRetrying: () => ending.abort(),
     takeLastRequests: () =>

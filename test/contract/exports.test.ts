@@ -81,6 +81,7 @@ describe('what can be imported', () => {
       'Durability',
       'ErrorCode',
       'InitOptions',
+      'SpoolStatus',
       'Status',
       'Telltale',
     ])

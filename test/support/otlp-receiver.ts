@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
+import { readRecords, type ReceivedRecord } from './audit-receiver.ts'
 
 /** A span as it arrived, with the parts that tests look at. */
 export interface ReceivedSpan {
@@ -30,6 +31,8 @@ export interface ReceivedLog {
 export interface Behaviour {
   readonly status?: number
   readonly silent?: boolean
+  /** Whether audit records are answered like anything else. */
+  readonly withoutReceipt?: boolean
   readonly delayMillis?: number
   readonly headers?: Readonly<Record<string, string>>
   /** Body of the answer. Default `{}`. */
@@ -41,6 +44,8 @@ export interface OtlpReceiver extends AsyncDisposable {
   readonly url: string
   readonly spans: ReceivedSpan[]
   readonly logs: ReceivedLog[]
+  /** What came as audit records; they are given their receipt. */
+  readonly auditRecords: ReceivedRecord[]
   readonly requests: { path: string; headers: IncomingMessage['headers']; bytes: number }[]
   behave(behaviour: Behaviour): void
 }
@@ -59,20 +64,32 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   let behaviour: Behaviour = {}
   const spans: ReceivedSpan[] = []
   const logs: ReceivedLog[] = []
+  const auditRecords: ReceivedRecord[] = []
   const requests: OtlpReceiver['requests'] = []
   const answer = (request: IncomingMessage, response: ServerResponse, body: Buffer): void => {
     const path = request.url ?? ''
     requests.push({ path, headers: request.headers, bytes: body.length })
     if (behaviour.silent) return
     const status = behaviour.status ?? 200
-    if (status === 200) {
-      const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
-      const json = JSON.parse(text.toString('utf8'))
+    const isAudit = request.headers['telltale-audit-format'] !== undefined
+    const content = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
+    const isTaken = status === 200 && !behaviour.withoutReceipt
+    const records = isAudit && isTaken ? readRecords(content) : []
+    auditRecords.push(...records)
+    if (status === 200 && !isAudit) {
+      const json = JSON.parse(content.toString('utf8'))
       if (path === '/v1/traces') spans.push(...readSpans(json))
       if (path === '/v1/logs') logs.push(...readLogs(json))
     }
     setTimeout(() => {
-      response.writeHead(status, { 'content-type': 'application/json', ...behaviour.headers })
+      response.writeHead(status, {
+        'content-type': 'application/json',
+        ...(records.length > 0 && {
+          'telltale-audit-format': 'telltale/1',
+          'telltale-audit-committed': String(records.length),
+        }),
+        ...behaviour.headers,
+      })
       response.end(behaviour.body ?? '{}')
     }, behaviour.delayMillis ?? 0)
   }
@@ -87,6 +104,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     url: `http://127.0.0.1:${port}`,
     spans,
     logs,
+    auditRecords,
     requests,
     behave: (next) => void (behaviour = next),
     async [Symbol.asyncDispose]() {

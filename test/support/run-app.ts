@@ -1,4 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** How an application ended, and what it said. */
@@ -88,6 +91,20 @@ export async function runApp(
   return startApp(file, environment, options).ended()
 }
 
+/** A spool for each application: what one leaves behind must not be delivered by another. */
+function makeSpool(): string {
+  if (spools.length === 0) {
+    process.once('exit', () => {
+      for (const path of spools) rmSync(path, { recursive: true, force: true })
+    })
+  }
+  const path = mkdtempSync(join(tmpdir(), 'tt-'))
+  spools.push(path)
+  return path
+}
+
+const spools: string[] = []
+
 function cleanEnvironment(environment: AppEnvironment): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(OTEL|TELLTALE|VITEST|NODE)_/.test(name),
@@ -97,6 +114,7 @@ function cleanEnvironment(environment: AppEnvironment): NodeJS.ProcessEnv {
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
     OTEL_EXPORTER_PROMETHEUS_PORT: '0',
     OTEL_EXPORTER_PROMETHEUS_HOST: '127.0.0.1',
+    TELLTALE_AUDIT_SPOOL_DIRECTORY: makeSpool(),
     ...environment,
   }).filter(([, value]) => value !== undefined)
   return Object.fromEntries([...inherited, ...given])

@@ -2,33 +2,46 @@ import { expect, test } from 'vitest'
 import { createAuditMetrics } from '../../../src/audit/metrics.ts'
 import { createMeterProbe } from '../support/metric-values.ts'
 
+const level = { backlogRecords: 3, bytes: 4_096, maxBytes: 2 ** 30, oldestAgeSeconds: 1.5 }
+
 test('every counter is there at 0 before the first record', async () => {
   const probe = createMeterProbe()
 
-  createAuditMetrics(probe.meter, () => 3)
+  createAuditMetrics(probe.meter, () => level)
 
   expect(await probe.read()).toEqual({
     'telltale.audit.records.recorded': 0,
-    'telltale.audit.records.stored': 0,
+    'telltale.audit.records.delivered': 0,
+    'telltale.audit.records.parked': 0,
+    'telltale.audit.records.refused{"error.type":"TELLTALE_AUDIT_SPOOL_FULL"}': 0,
+    'telltale.audit.records.refused{"error.type":"TELLTALE_AUDIT_SPOOL_FAILED"}': 0,
     'telltale.audit.records.refused{"error.type":"TELLTALE_AUDIT_OVERLOADED"}': 0,
     'telltale.audit.records.refused{"error.type":"TELLTALE_AUDIT_REFUSED"}': 0,
     'telltale.audit.records.refused{"error.type":"TELLTALE_AUDIT_UNAVAILABLE"}': 0,
-    'telltale.audit.records.pending': 3,
+    'telltale.audit.spool.skipped': 0,
+    'telltale.audit.spool.backlog': 3,
+    'telltale.audit.spool.size': 4_096,
+    'telltale.audit.spool.limit': 2 ** 30,
+    'telltale.audit.spool.oldest_age': 1.5,
   })
 })
 
 test('records are counted where they end up', async () => {
   const probe = createMeterProbe()
-  const metrics = createAuditMetrics(probe.meter, () => 0)
+  const metrics = createAuditMetrics(probe.meter, () => level)
 
   metrics.recorded()
   metrics.recorded()
-  metrics.stored(1)
-  metrics.refused('TELLTALE_AUDIT_REFUSED')
+  metrics.delivered(1)
+  metrics.parked()
+  metrics.skipped(100)
+  metrics.refused('TELLTALE_AUDIT_SPOOL_FULL')
 
   expect(await probe.read()).toMatchObject({
     'telltale.audit.records.recorded': 2,
-    'telltale.audit.records.stored': 1,
-    'telltale.audit.records.refused{"error.type":"TELLTALE_AUDIT_REFUSED"}': 1,
+    'telltale.audit.records.delivered': 1,
+    'telltale.audit.records.parked': 1,
+    'telltale.audit.spool.skipped': 100,
+    'telltale.audit.records.refused{"error.type":"TELLTALE_AUDIT_SPOOL_FULL"}': 1,
   })
 })

@@ -3,7 +3,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withAuditContext } from '../../../src/audit/audit-context.ts'
-import { toLogRecord } from '../../../src/audit/audit-record.ts'
+import { toLogRecord } from '../../support/audit/to-log-record.ts'
 import type { AuditFields } from '../../../src/audit/audit-fields.ts'
 import { defineAuditEvent, type AuditEvent } from '../../../src/audit/define-audit-event.ts'
 import { evidenceOfLogRecord, type EmittedRecord } from '../../../src/audit/evidence.ts'

@@ -1,7 +1,7 @@
 import type { AnyValue, LogRecord } from '@opentelemetry/api'
-import { toAuditValue } from './audit-value.ts'
-import type { DeclaredEvent } from './define-audit-event.ts'
-import type { PreparedRecord } from './prepared-record.ts'
+import { toAuditValue } from '../../../src/audit/audit-value.ts'
+import type { DeclaredEvent } from '../../../src/audit/define-audit-event.ts'
+import type { PreparedRecord } from '../../../src/audit/prepared-record.ts'
 
 /** The OpenTelemetry log record for one audit event, in the attributes of the audit draft. */
 export function toLogRecord(event: DeclaredEvent, { facts, details }: PreparedRecord): LogRecord {
