@@ -29,7 +29,7 @@ export async function startRewardsApi(plan: SystemPlan, name = 'rewards-api'): P
     readyLine: /listening at (http:\/\/127[^"\s]+)/,
     metricsPort: plan.metricsPort ?? 0,
     variables: {
-      ...telemetryVariables(plan.addresses, name),
+      ...telemetryVariables(plan, name),
       PORT: '0',
       DATABASE_URL: plan.databaseUrl,
       REDIS_URL: plan.addresses.redis,
@@ -52,13 +52,13 @@ export async function startChain(
     logFile: join(plan.logDirectory, `${name}.log`),
     readyLine: /listening at (http:\S+)/,
     metricsPort: 0,
-    variables: { ...telemetryVariables(plan.addresses, name), PORT: '0', ...plan.variables },
+    variables: { ...telemetryVariables(plan, name), PORT: '0', ...plan.variables },
   })
 }
 
 /** All that a service needs to be told about telemetry; its code says nothing of it. */
 export function telemetryVariables(
-  addresses: SystemPlan['addresses'],
+  { addresses, logDirectory }: Pick<SystemPlan, 'addresses' | 'logDirectory'>,
   name: string,
 ): Record<string, string> {
   return {
@@ -66,6 +66,8 @@ export function telemetryVariables(
     OTEL_EXPORTER_OTLP_ENDPOINT: addresses.otlp,
     TELLTALE_AUDIT_ENDPOINT: addresses.auditOtlp,
     TELLTALE_AUDIT_TOKEN: addresses.auditToken,
+    // Beside the logs of the stack that the records are for: another stack must not get them.
+    TELLTALE_AUDIT_SPOOL_DIRECTORY: join(logDirectory, 'spool'),
     // Somebody is watching: send after a moment instead of every 5 s.
     OTEL_BSP_SCHEDULE_DELAY: '300',
     OTEL_BLRP_SCHEDULE_DELAY: '300',

@@ -21,7 +21,16 @@ export async function showAudit(
     (rows) => rows.filter((row) => row.event_name === 'reward_claimed').length === 1,
     { withinMillis: 5_000 },
   )
-  const all = await readAuditRows(auditorUrl, 'service_name', 'rewards-api')
+  const expected = answers.filter(
+    ({ status, body }) => body['status'] === 'claimed' || status === 401,
+  ).length
+  // They are on the disk of the service, and on their way.
+  const all = await eventually(
+    'all audit records',
+    async () => readAuditRows(auditorUrl, 'service_name', 'rewards-api'),
+    (found) => found.filter((row) => !row.event_name.startsWith('telltale.')).length >= expected,
+    { withinMillis: 10_000 },
+  )
   terminal.heading('Audit trail', `SELECT … FROM audit.records WHERE trace_id = '${traceId}'`)
   for (const row of rows) showRow(terminal, row)
 

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startStack, type Stack } from '../../deploy/stack/stack.ts'
-import { type AuditRow, readAuditRows } from '../../examples/demo/audit-rows.ts'
+import type { AuditRow } from '../../examples/demo/audit-rows.ts'
 import { eventually } from '../../examples/demo/eventually.ts'
 import { readLogs } from '../../examples/demo/logs.ts'
 import { scrape, sumOf } from '../../examples/demo/metrics.ts'
 import { missingHops } from '../../examples/demo/show-trace.ts'
 import { readTrace, type Span } from '../../examples/demo/traces.ts'
 import { type Answer, claim } from '../../examples/demo/traffic.ts'
+import { recordedAs } from './support/recorded-as.ts'
 import { type RewardsSystem, startRewards } from './support/rewards-system.ts'
 
 const arrival = { withinMillis: 20_000 }
@@ -29,7 +30,7 @@ const traceOf = async (traceId: string): Promise<Span[]> =>
   )
 
 const recordsOf = async ({ traceId }: Answer): Promise<AuditRow[]> =>
-  readAuditRows(stack.addresses.postgresAuditor, 'trace_id', traceId)
+  recordedAs(stack, 'trace_id', traceId)
 
 describe('one claim', () => {
   let answer: Answer

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startStack, type Stack } from '../../deploy/stack/stack.ts'
-import { readAuditRows } from '../../examples/demo/audit-rows.ts'
 import { startRewardsApi } from '../../examples/demo/rewards-system.ts'
 import { countAudit } from './support/audit-counts.ts'
+import { recordedAs } from './support/recorded-as.ts'
 import { type RewardsSystem, startRewards } from './support/rewards-system.ts'
 
 const open = new AsyncDisposableStack()
@@ -28,7 +28,7 @@ test('a claim that is sent twice is paid once and recorded once', async () => {
   ])
   expect(second.body['txHash']).toBe(first.body['txHash'])
   expect(await rewards.paymentsMade()).toBe(payments + 1)
-  const rows = await readAuditRows(stack.addresses.postgresAuditor, 'target_id', `${quiz}-grace`)
+  const rows = await recordedAs(stack, 'target_id', `${quiz}-grace`)
   expect(rows).toHaveLength(1)
 })
 
@@ -44,25 +44,25 @@ test('of claims sent at the same moment one is paid and recorded, and no record 
   expect(claimed).toHaveLength(1)
   expect(answers.every(({ status }) => status === 200 || status === 409)).toBe(true)
   expect(await rewards.paymentsMade()).toBe(payments + 1)
-  const rows = await readAuditRows(stack.addresses.postgresAuditor, 'target_id', `${quiz}-linus`)
+  const rows = await recordedAs(stack, 'target_id', `${quiz}-linus`)
   expect(rows).toHaveLength(1)
   expect(await countAudit(stack.addresses.postgres)).toMatchObject({ conflicts: 0, quarantine: 0 })
 })
 
-test('a claim whose audit record is refused answers 503, and the repeat neither pays nor records twice', async () => {
+test('a claim whose audit record finds no disk answers 503, and the repeat neither pays nor records twice', async () => {
   const quiz = await rewards.passQuiz('ada')
   const payments = await rewards.paymentsMade()
-  const withoutToken = await startRewardsApi(
-    { ...rewards.plan, variables: { TELLTALE_AUDIT_TOKEN: 'not-the-token' } },
+  const withoutDisk = await startRewardsApi(
+    { ...rewards.plan, variables: { TELLTALE_AUDIT_SPOOL_DIRECTORY: '/dev/null' } },
     'rewards-api-refused',
   )
-  const refused = await rewards.claimAs('ada', quiz, withoutToken.url)
-  await withoutToken.stop()
+  const refused = await rewards.claimAs('ada', quiz, withoutDisk.url)
+  await withoutDisk.stop()
   const repeated = await rewards.claimAs('ada', quiz)
 
   expect(refused.status).toBe(503)
   expect(repeated).toMatchObject({ status: 200, body: { status: 'claimed' } })
   expect(await rewards.paymentsMade()).toBe(payments + 1)
-  const rows = await readAuditRows(stack.addresses.postgresAuditor, 'target_id', `${quiz}-ada`)
+  const rows = await recordedAs(stack, 'target_id', `${quiz}-ada`)
   expect(rows.map((row) => row.record_id)).toEqual([repeated.body['auditRecordId']])
 })

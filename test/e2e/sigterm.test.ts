@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startStack } from '../../deploy/stack/stack.ts'
-import { readAuditRows } from '../../examples/demo/audit-rows.ts'
 import { eventually } from '../../examples/demo/eventually.ts'
 import { readTrace } from '../../examples/demo/traces.ts'
+import { recordedAs } from './support/recorded-as.ts'
 import { startRewards } from './support/rewards-system.ts'
 
 test('a request under way when SIGTERM comes is answered, and its span and its record arrive', async () => {
@@ -31,6 +31,6 @@ test('a request under way when SIGTERM comes is answered, and its span and its r
   )
   const root = spans.find((span) => span.parentSpanId === undefined)
   expect(root).toMatchObject({ kind: 'server', service: 'rewards-slow', isError: false })
-  const rows = await readAuditRows(stack.addresses.postgresAuditor, 'trace_id', answer.traceId)
+  const rows = await recordedAs(stack, 'trace_id', answer.traceId)
   expect(rows).toHaveLength(1)
 })

@@ -3,8 +3,8 @@ import { logs, SeverityNumber } from '@opentelemetry/api'
 import { audit, AuditError, defineAuditEvent } from 'telltale'
 
 // The smallest service that audits and logs: each request does one thing and answers how it went.
-//   POST /record?id=UUID             one audit record, under that id
-//   POST /log?tenant=T&message=TEXT  one log record of a tenant
+//   POST /record?id=UUID&durability=D  one audit record, under that id; by default once it is committed
+//   POST /log?tenant=T&message=TEXT    one log record of a tenant
 const probed = defineAuditEvent({ name: 'probed', action: 'probe', targetType: 'probe' })
 const logger = logs.getLogger('probe')
 
@@ -22,6 +22,7 @@ const server = createServer(async (request, response) => {
   try {
     const { recordId } = await audit.record(probed, {
       id: searchParams.get('id') ?? '',
+      durability: searchParams.get('durability') === 'spooled' ? 'spooled' : 'stored',
       actor: { id: 'probe', type: 'service' },
       target: { id: 'e2e' },
     })

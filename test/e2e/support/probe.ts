@@ -6,8 +6,11 @@ import { type Service, startService } from '../../../examples/demo/services.ts'
 /** The probe application, running. */
 export interface Probe extends AsyncDisposable {
   readonly service: Service
-  /** Records one audit record; `code` is the error's when it was refused. */
-  record(id: string): Promise<{ readonly status: number; readonly code?: string }>
+  /** Records one audit record, and waits until it is committed or only on the disk; `code` is the error's. */
+  record(
+    id: string,
+    durability?: 'spooled' | 'stored',
+  ): Promise<{ readonly status: number; readonly code?: string }>
   /** Writes one log record of a tenant. */
   log(tenant: string, message: string): Promise<void>
 }
@@ -25,14 +28,17 @@ export async function startProbe(
     logFile: join(addresses.logs, `${name}.log`),
     readyLine: /listening at (http:\S+)/,
     metricsPort: 0,
-    variables: { ...telemetryVariables(addresses, name), ...variables },
+    variables: {
+      ...telemetryVariables({ addresses, logDirectory: addresses.logs }, name),
+      ...variables,
+    },
   })
   const post = async (path: string, query: Record<string, string>): Promise<Response> =>
     fetch(`${service.url}${path}?${new URLSearchParams(query).toString()}`, { method: 'POST' })
   return {
     service,
-    record: async (id) => {
-      const response = await post('/record', { id })
+    record: async (id, durability = 'stored') => {
+      const response = await post('/record', { id, durability })
       const body: { code?: string } = JSON.parse(await response.text())
       return { status: response.status, ...body }
     },
