@@ -31,7 +31,7 @@ export interface AuditFields<Details> extends AuditContext {
   readonly outcome?: 'success' | 'failure' | 'unknown' | undefined
   /** What it was done to; `type` as the event declares it. */
   readonly target?: { readonly id: string; readonly type?: string | undefined } | undefined
-  /** UUID of the record. Give one to make a repeated call harmless; a UUIDv7 is made otherwise. */
+  /** UUID of the record, which is stored once however often it is recorded. Default: a new UUIDv7. */
   readonly id?: string | undefined
   /** When it happened. Default now. */
   readonly occurredAt?: Date | undefined

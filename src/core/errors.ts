@@ -8,10 +8,11 @@ export const MEANINGS = {
   TELLTALE_AUDIT_SPOOL_FAILED:
     'The disk refused the audit spool; the event was not recorded, unless the message says that nobody knows.',
   TELLTALE_AUDIT_OVERLOADED:
-    'More records wait for the Collector than the limit allows; the event was not recorded.',
-  TELLTALE_AUDIT_REFUSED: 'The Collector refused the record for good; it was not stored.',
+    'More records wait for the disk than memory allows; the event was not recorded.',
+  TELLTALE_AUDIT_REFUSED:
+    'The Collector refused this one record for good; it is parked in the spool, and `telltale audit parked` lists it.',
   TELLTALE_AUDIT_UNAVAILABLE:
-    'The Collector did not confirm the record in time. It may still have been stored: record it again under the same id.',
+    'The Collector did not confirm the record in time. It is in the spool and will be delivered: do not record it again.',
 } as const
 
 /** The codes of every error raised by this package. */
@@ -40,7 +41,7 @@ export class ConfigError extends TelltaleError {
 
 /** An audit call that could not keep its promise. */
 export class AuditError extends TelltaleError {
-  /** UUID of the record, once it has one: to record it again under the same id. */
+  /** UUID of the record, once it has one: to look for it, or to record it under the same id if it was not recorded. */
   recordId: string | undefined
 }
 
