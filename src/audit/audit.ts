@@ -13,8 +13,6 @@ export { withAuditContext } from './audit-context.ts'
 
 /** What `audit.record()` answers with: where the record stands, and how safe it is. */
 export interface AuditReceipt extends AppendedRecord {
-  /** UUID under which the record is stored, once. */
-  readonly recordId: string
   /** What was waited for. */
   readonly durability: Durability
 }
@@ -25,10 +23,10 @@ export interface Audit {
    * Records one audit event, and returns once it is on the disk; with the durability `stored`, once it is committed in
    * PostgreSQL.
    *
-   * Calling again with the same `id` is harmless: the record is stored once.
+   * Whatever is recorded again under the same `id` is stored once.
    *
    * @throws {AuditError} `TELLTALE_AUDIT_EVENT_INVALID`, `TELLTALE_AUDIT_NOT_STARTED` and others, see
-   * docs/reference/errors.md; it has the `recordId` under which to record again
+   * docs/reference/errors.md; it has the `recordId`, once there is one
    */
   record<Details>(event: AuditEvent<Details>, fields?: AuditFields<Details>): Promise<AuditReceipt>
   /**

@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { toPlainMembers } from '../support/audit/plain-values.ts'
+import { readReference } from '../support/audit/reference-reader.ts'
 import { startOtlpReceiver } from '../support/otlp-receiver.ts'
 import { runApp } from '../support/run-app.ts'
 
@@ -39,6 +41,15 @@ test('an audit record is copied to the logs and to a file, without secrets and w
     attributes: { audit: true, event: 'signed_up', ...fields, details },
   })
   expect(copy!.attributes['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+
+  // The record itself has what is erasable, beside its evidence.
+  const record = receiver.auditRecords.find((received) => received.recordId === recordId)!
+  expect(toPlainMembers(readReference(record.evidence).record.attributes)).toMatchObject({
+    'audit.actor.id': 'user-1',
+    'audit.request.id': 'request-1',
+    'audit.details': details,
+  })
+  expect(String(record.attributes['audit.annex'])).toContain('ann@example.com')
 
   const lines = readFileSync(file, 'utf8').split('\n')
   expect(lines).toEqual([expect.stringMatching(/^\{"action":"signed_up","timestamp":"2/), ''])

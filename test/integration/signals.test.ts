@@ -17,7 +17,22 @@ describe('logs', () => {
     const traceIds = new Set(receiver.logs.map(({ traceId }) => traceId))
     expect([...traceIds]).toEqual([receiver.spans[0]?.traceId])
     expect(receiver.logs[0]?.attributes).toEqual({ nested: { answer: 42 } })
-    expect(receiver.logs[2]?.attributes).toMatchObject({ quiz: 7, password: '[Redacted]' })
+    // By pino first, by the rules for all logs then.
+    expect(receiver.logs[2]?.attributes).toMatchObject({ quiz: 7, password: '[redacted]' })
+  })
+
+  test('lose their secrets on the way', async () => {
+    await using receiver = await startOtlpReceiver()
+
+    const app = await runApp('signals/secret-logs.mjs', {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      TELLTALE_LOG_STDOUT: 'true',
+      TELLTALE_REDACT_NAMES: 'iban, card_number',
+    })
+
+    const attributes = { cardNumber: '[redacted]', user: { name: 'ada', iban: '[redacted]' } }
+    expect(receiver.logs).toMatchObject([{ body: 'sent Bearer [redacted]', attributes }])
+    expect(JSON.parse(app.stdout)).toMatchObject({ msg: 'sent Bearer [redacted]', ...attributes })
   })
 
   test('with a body or an attribute that cannot be serialized arrive without it, and cost no other', async () => {
@@ -34,7 +49,7 @@ describe('logs', () => {
       'attribute',
       'after',
     ])
-    expect(receiver.logs[2]?.attributes['user']).toEqual({ name: 'ada', secret: '[threw]' })
+    expect(receiver.logs[2]?.attributes['user']).toEqual({ name: 'ada', balance: '[threw]' })
   })
 
   test('are written to stdout as JSON when asked, without doubling what pino writes', async () => {
