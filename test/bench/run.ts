@@ -1,15 +1,26 @@
 import { readdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import type { Benchmark, Figure, Measured } from './support/benchmark.ts'
+import type { Benchmark, BenchmarkRequest, Figure, Measured } from './support/benchmark.ts'
 import { describeMachine, toLine } from './support/machine.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    records: { type: 'string' },
+  },
 })
-process.exitCode = await main(positionals, values.json)
+process.exitCode = await main(positionals, values.json, {
+  only: values.only.split(',').filter((part) => part !== ''),
+  records: values.records === undefined ? undefined : Number(values.records),
+})
 
-async function main(given: readonly string[], json: boolean): Promise<number> {
+async function main(
+  given: readonly string[],
+  json: boolean,
+  request: BenchmarkRequest,
+): Promise<number> {
   const names = benchmarkNames()
   const [name] = given
   if (name === undefined) {
@@ -21,14 +32,36 @@ async function main(given: readonly string[], json: boolean): Promise<number> {
     return 1
   }
   const benchmark = await load(name)
+  const problem = objectionTo(request, benchmark)
+  if (problem) {
+    console.error(problem)
+    return 1
+  }
   try {
-    const measured = await benchmark.measure((line) => console.error(line))
+    const measured = await benchmark.measure((line) => console.error(line), request)
     console.log(json ? toJson(name, measured) : toTable(name, benchmark, measured))
     return 0
   } catch (error) {
     console.error(`${name} could not measure:`, error)
     return 1
   }
+}
+
+/** Why a benchmark cannot do what is asked; nothing when it can. */
+function objectionTo(
+  { only, records }: BenchmarkRequest,
+  { parts = [] }: Benchmark,
+): string | undefined {
+  const unknown = only.filter((part) => !parts.includes(part))
+  if (unknown.length > 0) {
+    return parts.length > 0
+      ? `--only takes one or more of ${parts.join(',')}; got ${unknown.join(',')}`
+      : '--only is for benchmarks that have parts, which this one has not'
+  }
+  if (records !== undefined && !(Number.isSafeInteger(records) && records >= 1)) {
+    return `--records must be a whole number of at least 1; got ${values.records}`
+  }
+  return undefined
 }
 
 /** The files beside this one; what they share is in folders. */

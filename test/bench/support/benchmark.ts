@@ -17,9 +17,19 @@ export interface Measured {
   readonly notes?: readonly string[]
 }
 
+/** What a run was asked for beyond its name; a benchmark says in its notes what it did with it. */
+export interface BenchmarkRequest {
+  /** The parts to measure; all of them when empty. */
+  readonly only: readonly string[]
+  /** Size of the largest thing that is measured, where one can be chosen. */
+  readonly records: number | undefined
+}
+
 /** A benchmark: it only measures, and rejects only when it could not. */
 export interface Benchmark {
   /** One line for the list of benchmarks. */
   readonly about: string
-  measure(progress: (line: string) => void): Promise<Measured>
+  /** Parts that can be measured alone, with `--only`. */
+  readonly parts?: readonly string[]
+  measure(progress: (line: string) => void, request: BenchmarkRequest): Promise<Measured>
 }

@@ -4,6 +4,7 @@ import { appPath, repository } from './variants.ts'
 
 /** A process of the benchmarks that answers one message with one message. */
 export interface HelperProcess<Hello> extends AsyncDisposable {
+  readonly pid: number
   /** Its first message. */
   readonly hello: Hello
   ask<Answer>(message: unknown): Promise<Answer>
@@ -38,8 +39,11 @@ export async function startHelper<Hello>(
     const [message] = await Promise.race([once(child, 'message', { signal }), gone])
     return message as Message
   }
+  const hello = await nextMessage<Hello>()
   return {
-    hello: await nextMessage<Hello>(),
+    // A process that has said something has been started.
+    pid: child.pid!,
+    hello,
     async ask<Answer>(message: unknown) {
       const answer = nextMessage<Answer>()
       child.send(message as string)

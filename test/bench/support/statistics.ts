@@ -16,3 +16,10 @@ export function rotate<Item>(items: readonly Item[], by: number): Item[] {
   const start = by % items.length
   return [...items.slice(start), ...items.slice(0, start)]
 }
+
+/** The value below which a share of the values lies. */
+export function quantile(values: readonly number[], share: number): number {
+  if (values.length === 0) throw new Error('a quantile of nothing was asked for')
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!
+}
