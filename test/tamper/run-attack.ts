@@ -71,3 +71,9 @@ export async function verify(copy: TrailCopy, more: readonly string[] = []): Pro
   })
   return JSON.parse(output) as Verdict
 }
+
+/** Has the trail verified as it was filled, the second witness included. */
+export async function verifyUntouched(source: CopySource): Promise<Verdict> {
+  await using copy = await copyTrail(source, 'tamper_untouched')
+  return verify(copy, ['--loki', copy.lokiUrl])
+}

@@ -88,7 +88,10 @@ export const sealAttacks: readonly Attack[] = [
     commit: async (copy, client) => {
       await takeOffGuards(client)
       await rewriteConsistently(client, (text) => text.replaceAll('"alice"', '"mallory"'))
-      await change(client, `UPDATE audit.records SET actor_id = 'mallory' WHERE actor_id = 'alice'`)
+      await change(
+        client,
+        `UPDATE audit.records SET actor_id = 'mallory' WHERE actor_id = 'alice' AND evidence_by = 'producer'`,
+      )
       return { first: copy.records.map(({ sealer }) => ({ rule: 'log', sealer })) }
     },
   },
@@ -101,6 +104,11 @@ async function deleteSeals(
   to: number,
 ): Promise<void> {
   const range = [sealer, from, to]
+  await client.query(
+    `DELETE FROM audit.annexes WHERE record_id IN
+       (SELECT record_id FROM audit.records WHERE sealer_id = $1 AND seal_number BETWEEN $2 AND $3)`,
+    range,
+  )
   for (const table of ['records', 'conflicts', 'quarantine']) {
     await client.query(
       `DELETE FROM audit.${table} WHERE sealer_id = $1 AND seal_number BETWEEN $2 AND $3`,
