@@ -14,7 +14,7 @@ const project = (name: string, timeoutMillis: number, alone: boolean) => ({
 export default defineConfig({
   test: {
     projects: [
-      project('unit', 5_000, false),
+      project('unit', 20_000, false),
       project('contract', 60_000, false),
       project('integration', 60_000, true),
       project('e2e', 300_000, true),
