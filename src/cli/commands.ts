@@ -5,6 +5,7 @@ import { keygenCommand } from './audit/keygen.ts'
 import { migrateCommand } from './audit/migrate.ts'
 import { parkedCommand } from './audit/parked.ts'
 import { proveCommand } from './audit/prove.ts'
+import { retainCommand } from './audit/retain.ts'
 import { verifyCommand } from './audit/verify.ts'
 import type { Command } from './command.ts'
 
@@ -16,6 +17,7 @@ export const commands: readonly Command[] = [
   proveCommand,
   exportCommand,
   gapsCommand,
+  retainCommand,
   eraseCommand,
   parkedCommand,
 ]

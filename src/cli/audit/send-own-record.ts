@@ -1,19 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { hostname, userInfo } from 'node:os'
 import { toReason } from '../../core/errors.ts'
 import type { Post, PostAnswer } from '../../otlp/post.ts'
 import { CliError } from '../command.ts'
-
-/** A record of the trail about itself. */
-export interface OwnRecord {
-  /** UUID, lower case: the same for every attempt, so that it is stored once. */
-  readonly recordId: string
-  readonly eventName: string
-  readonly action: string
-  readonly target: { readonly type: string; readonly id: string }
-  readonly details: Readonly<Record<string, string | number>>
-  readonly occurredAt: Date
-}
+import { type OwnRecord, toRequest } from './own-record.ts'
 
 /** Where it goes, and how it is let in there. */
 export interface AuditReceiver {
@@ -113,54 +102,4 @@ async function attempt(
   if (status === 401 || status === 403) throw new CliError(`${reason}; see "--token"`)
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) throw new CliError(reason)
   return reason
-}
-
-function toRequest(record: OwnRecord): object {
-  const nanos = `${BigInt(record.occurredAt.getTime()) * 1_000_000n}`
-  return {
-    resourceLogs: [
-      {
-        resource: {
-          attributes: toAttributes({
-            'service.name': 'telltale-cli',
-            'host.name': hostname(),
-            'process.owner': userInfo().username,
-          }),
-        },
-        scopeLogs: [
-          {
-            logRecords: [
-              {
-                timeUnixNano: nanos,
-                observedTimeUnixNano: nanos,
-                eventName: record.eventName,
-                attributes: [
-                  ...toAttributes({
-                    'audit.record.id': record.recordId,
-                    'audit.actor.id': 'telltale-cli',
-                    'audit.actor.type': 'system',
-                    'audit.action': record.action,
-                    'audit.outcome': 'success',
-                    'audit.target.type': record.target.type,
-                    'audit.target.id': record.target.id,
-                  }),
-                  {
-                    key: 'audit.details',
-                    value: { kvlistValue: { values: toAttributes(record.details) } },
-                  },
-                ],
-              },
-            ],
-          },
-        ],
-      },
-    ],
-  }
-}
-
-function toAttributes(values: Readonly<Record<string, string | number>>): object[] {
-  return Object.entries(values).map(([key, value]) => ({
-    key,
-    value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value },
-  }))
 }
