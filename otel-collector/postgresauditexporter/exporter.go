@@ -75,6 +75,9 @@ func (e *auditExporter) start(ctx context.Context, host component.Host) error {
 	if e.checkpoints, err = e.startCheckpoints(key); err != nil {
 		return errors.Join(err, e.shutdown(ctx))
 	}
+	if e.checkpoints != nil {
+		e.store.sealers.begin = e.checkpoints.Begin
+	}
 	e.group = startGroup(e.config.workers(), e.config.Group, e.config.TimeoutConfig.Timeout, e.append)
 	return nil
 }

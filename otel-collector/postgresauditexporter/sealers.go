@@ -43,6 +43,8 @@ type sealers struct {
 	opening sync.Mutex
 	mutex   sync.Mutex
 	current *sealer
+	// begin is called before a sealer is entered, if it is set: its log then has its first checkpoint.
+	begin func()
 	// compared says that the key was compared with the one used before, announcement what came of it.
 	compared     bool
 	announcement *item
@@ -119,6 +121,9 @@ func (s *sealers) ensure(ctx context.Context) (*sealer, error) {
 	}
 	if err := s.compareKey(ctx); err != nil {
 		return nil, err
+	}
+	if s.begin != nil {
+		s.begin()
 	}
 	var open bool
 	if err := s.pool.QueryRow(ctx, "select audit.open_sealer($1, $2, $3)", current.id, s.name, s.key).Scan(&open); err != nil {

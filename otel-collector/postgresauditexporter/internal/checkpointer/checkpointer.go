@@ -49,7 +49,7 @@ type Settings struct {
 	Exporter metric.MeasurementOption
 }
 
-// Checkpointer signs in the background. Its methods but Start and Stop are its own goroutine's.
+// Checkpointer signs in the background. Its methods but Start, Begin and Stop are its own goroutine's.
 type Checkpointer struct {
 	Settings
 	metrics *instruments
@@ -57,6 +57,9 @@ type Checkpointer struct {
 	done    chan struct{}
 	stop    sync.Once
 
+	// mutex guards what signing works with, because a log may begin at any time.
+	mutex   sync.Mutex
+	stopped bool
 	// file is that of the log that is being written; nil until it could be opened.
 	file *checkpoint.File
 	// log is whose file it is.
@@ -120,6 +123,10 @@ func (c *Checkpointer) run(ctx context.Context) {
 	}
 }
 
+// Begin makes the first checkpoint of the log that is written now, unless it has one. It may be called
+// by any goroutine. A failure is reported by the next interval, which tries again.
+func (c *Checkpointer) Begin() { _ = c.sign(false) }
+
 // Stop makes the last checkpoint. With closed it ends the log: no seal can follow and none is
 // missing. It may be called on nil, and twice.
 func (c *Checkpointer) Stop(closed bool) {
@@ -132,6 +139,9 @@ func (c *Checkpointer) Stop(closed bool) {
 		if err := c.sign(closed); err != nil {
 			c.Logger.Error("The last checkpoint could not be written; the next run on this directory will end the log.", zap.Error(err))
 		}
+		c.mutex.Lock()
+		defer c.mutex.Unlock()
+		c.stopped = true
 		c.release()
 		c.metrics.stop()
 	})
@@ -139,6 +149,11 @@ func (c *Checkpointer) Stop(closed bool) {
 
 // sign writes a checkpoint when the log has grown, when it is new, and when it ends.
 func (c *Checkpointer) sign(closed bool) error {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.stopped {
+		return nil
+	}
 	err := c.follow()
 	if err == nil {
 		err = c.append(closed)

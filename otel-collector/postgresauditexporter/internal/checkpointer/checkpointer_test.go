@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"telltale.dev/otelcol/postgresauditexporter/internal/checkpoint"
 )
@@ -79,6 +80,24 @@ func TestAnotherSealerGetsAFileAndTheOldOneItsEnd(t *testing.T) {
 	}
 	if b.newest(t, secondSealer).Closed {
 		t.Error("the new log is closed")
+	}
+}
+
+func TestALogHasItsFirstCheckpointWhenItBegins(t *testing.T) {
+	b := newBench(t)
+	b.settings.Interval = time.Hour
+	started := b.start(t)
+	b.use(&memoryLog{sealer: secondSealer})
+	started.Begin()
+	started.Begin()
+	if all := b.checkpoints(t, secondSealer); len(all) != 1 || all[0].Size != 0 {
+		t.Errorf("it has %+v", all)
+	}
+	started.Stop(false)
+	b.use(&memoryLog{sealer: "018f3b5e-7a00-7000-8000-000000000003"})
+	started.Begin()
+	if sealers, err := checkpoint.Sealers(b.directory); err != nil || len(sealers) != 2 {
+		t.Errorf("after the end there are files of %v, %v", sealers, err)
 	}
 }
 

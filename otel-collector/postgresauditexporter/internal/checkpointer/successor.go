@@ -116,6 +116,8 @@ func (c *Checkpointer) succeed(ctx context.Context) {
 }
 
 func (c *Checkpointer) isOurs(sealer string) bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	return c.log != nil && c.log.Sealer() == sealer
 }
 
