@@ -1,4 +1,5 @@
 import type { LoggerProvider, LogRecord } from '@opentelemetry/api'
+import { toCarriedValue } from '../audit/carried-value.ts'
 import { isUuid } from '../core/ids.ts'
 import type { Detour } from '../logging/guarded-logger-provider.ts'
 
@@ -8,7 +9,25 @@ import type { Detour } from '../logging/guarded-logger-provider.ts'
  * One whose id is no UUID goes the way of the logs: the Collector puts it into quarantine, where it is seen.
  */
 export function createAuditDetour(provider: LoggerProvider): Detour {
-  return { provider, isFor: isAuditRecord }
+  return { provider: withCarriedValues(provider), isFor: isAuditRecord }
+}
+
+/** Loggers that have every attribute in a form that the SDK does not leave out. */
+function withCarriedValues(provider: LoggerProvider): LoggerProvider {
+  return {
+    getLogger(name, version, options) {
+      const logger = provider.getLogger(name, version, options)
+      return {
+        enabled: (given) => logger.enabled(given),
+        emit: (record) => logger.emit({ ...record, attributes: carried(record.attributes) }),
+      }
+    },
+  }
+}
+
+function carried(attributes: LogRecord['attributes'] = {}): Record<string, unknown> {
+  const given = Object.entries(attributes).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(given.map(([key, value]) => [key, toCarriedValue(value)]))
 }
 
 function isAuditRecord({ attributes }: LogRecord): boolean {

@@ -154,6 +154,10 @@ describe('an audit record', () => {
     expect(eventsOf(receiver).map(({ recordId }) => recordId)).toEqual(
       app.stdout.trim().split('\n'),
     )
+    for (const { evidence } of eventsOf(receiver)) {
+      expect(String(evidence)).toContain('{"stringValue":"1970-01-01T00:00:01.000Z"}')
+      expect(String(evidence)).toContain('{"stringValue":"125000000"}')
+    }
     expect(receiver.logs.map(({ attributes }) => attributes['audit.record.id'])).toEqual([
       undefined,
       'not a UUID',
