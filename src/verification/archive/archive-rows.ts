@@ -5,10 +5,12 @@ import {
   type Place,
   type QuarantineRow,
   type RecordRow,
+  type RetainedLeaves,
   type SealHeader,
   type SealRow,
   TEXT_COLUMNS,
 } from '../rows.ts'
+import type { RetainedStreamRun } from '../source.ts'
 
 /** An annex as the archive keeps it: on a line of its own, so that it can be erased there. */
 export interface ArchivedAnnex extends AnnexRow {
@@ -159,6 +161,44 @@ export function lineToQuarantine(text: string): QuarantineRow {
     sequence: integerOrNull(line, 'sequence'),
     evidence: line['evidence'] === null ? null : bytesOf(line, 'evidence'),
     hash: textOrNull(line, 'hash'),
+  }
+}
+
+export function retainedLeavesToLine(row: RetainedLeaves): string {
+  return JSON.stringify(row)
+}
+
+/** With a place, by which it is found. */
+export function lineToRetainedLeaves(text: string): RetainedLeaves & { readonly place: Place } {
+  const line = parse(text)
+  const [sealer, seal, firstLeaf] = [
+    textOf(line, 'sealer'),
+    Number(line['seal']),
+    Number(line['firstLeaf']),
+  ]
+  return {
+    sealer,
+    seal,
+    firstLeaf,
+    lastLeaf: Number(line['lastLeaf']),
+    partition: textOf(line, 'partition'),
+    place: { sealer, seal, leaf: firstLeaf },
+  }
+}
+
+export function retainedStreamToLine(run: RetainedStreamRun): string {
+  return JSON.stringify(run)
+}
+
+export function lineToRetainedStream(text: string): RetainedStreamRun {
+  const line = parse(text)
+  return {
+    partition: textOf(line, 'partition'),
+    stream: textOf(line, 'stream'),
+    first: Number(line['first']),
+    last: Number(line['last']),
+    firstPrevious: textOrNull(line, 'firstPrevious'),
+    lastHash: textOrNull(line, 'lastHash'),
   }
 }
 

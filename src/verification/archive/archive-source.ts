@@ -2,13 +2,16 @@ import { join } from 'node:path'
 import { readLines } from '../checkpoint-files.ts'
 import type { CheckName } from '../checks.ts'
 import { compareBounds, type Place, type RangeSink, type SealRange, type SealRow } from '../rows.ts'
-import type { TrailSource } from '../source.ts'
+import { digestRetained } from '../retained-digest.ts'
+import type { RetainedPartition, TrailSource } from '../source.ts'
 import {
   type ArchivedAnnex,
   lineToAnnex,
   lineToConflict,
   lineToQuarantine,
   lineToRecord,
+  lineToRetainedLeaves,
+  lineToRetainedStream,
   lineToSeal,
 } from './archive-rows.ts'
 import { ARCHIVE_FILES, type ArchiveFile, type Manifest } from './manifest.ts'
@@ -31,6 +34,7 @@ export function openArchiveSource(directory: string, manifest: Manifest): Archiv
   const annexes = new Cursor(file('annexes'), lineToAnnex)
   const conflicts = new Cursor(file('conflicts'), lineToConflict)
   const quarantine = new Cursor(file('quarantine'), lineToQuarantine)
+  const retained = new Cursor(file('retainedLeaves'), lineToRetainedLeaves)
   const { part } = manifest
   return {
     part,
@@ -52,17 +56,45 @@ export function openArchiveSource(directory: string, manifest: Manifest): Archiv
       }
       for await (const row of conflicts.upTo(range)) sink.conflict(row)
       for await (const row of quarantine.upTo(range)) sink.quarantine(row)
+      for await (const row of retained.upTo(range)) sink.retained(row)
     },
-    retainedPartitions: async () => [],
-    async *retainedStreams() {},
+    retainedPartitions: () => digestAll(manifest, file('retainedLeaves'), file('retainedStreams')),
+    async *retainedStreams() {
+      for await (const text of readLines(file('retainedStreams'))) yield lineToRetainedStream(text)
+    },
     orphanAnnexes: async () => [],
     explainingSeals: async () => [],
     sealsOfNumbers: async () => [],
     async close() {
-      await Promise.all(
-        [seals, records, annexes, conflicts, quarantine].map((each) => each.close()),
-      )
+      const cursors = [seals, records, annexes, conflicts, quarantine, retained]
+      await Promise.all(cursors.map((each) => each.close()))
     },
+  }
+}
+
+/** The digests of the retained partitions, made again one after the other. */
+async function digestAll(
+  { retained }: Manifest,
+  leavesFile: string,
+  streamsFile: string,
+): Promise<readonly RetainedPartition[]> {
+  const found: RetainedPartition[] = []
+  for (const row of retained) {
+    const leaves = linesOf(leavesFile, lineToRetainedLeaves, row.partition)
+    const streams = linesOf(streamsFile, lineToRetainedStream, row.partition)
+    found.push(await digestRetained(row, leaves, streams))
+  }
+  return found
+}
+
+async function* linesOf<Row extends { readonly partition: string }>(
+  file: string,
+  toRow: (text: string) => Row,
+  partition: string,
+): AsyncGenerator<Row> {
+  for await (const text of readLines(file)) {
+    const row = toRow(text)
+    if (row.partition === partition) yield row
   }
 }
 

@@ -19,6 +19,8 @@ import {
   conflictToLine,
   quarantineToLine,
   recordToLine,
+  retainedLeavesToLine,
+  retainedStreamToLine,
   sealToLine,
 } from './archive-rows.ts'
 import { createLineFile, type LineFile } from './line-file.ts'
@@ -130,6 +132,12 @@ class ArchiveWriter {
         await this.#write(range, rows, headers)
       }
       for (const header of headers) await this.#files.seals.write(sealToLine(header))
+      for await (const run of this.#source.retainedLeaves()) {
+        await this.#files.retainedLeaves.write(retainedLeavesToLine(run))
+      }
+      for await (const run of this.#source.retainedStreams()) {
+        await this.#files.retainedStreams.write(retainedStreamToLine(run))
+      }
     } finally {
       await reader.close()
     }
@@ -147,6 +155,7 @@ class ArchiveWriter {
       now: String(this.#source.now),
       part: Object.keys(part).length === 0 ? null : part,
       withoutAnnexes,
+      retained: await this.#source.retainedRows(),
       files,
     }
   }

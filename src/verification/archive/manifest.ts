@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { RetainedRow } from '../retained-digest.ts'
 
-/** The files of an archive, one JSON object per line; each is ordered by sealer, seal and leaf. */
+/** The files of an archive, one JSON object per line; each is ordered by sealer, seal and leaf, the last by stream and number. */
 export const ARCHIVE_FILES = {
   seals: 'seals.jsonl',
   records: 'records.jsonl',
   annexes: 'annexes.jsonl',
   conflicts: 'conflicts.jsonl',
   quarantine: 'quarantine.jsonl',
+  retainedLeaves: 'retained-leaves.jsonl',
+  retainedStreams: 'retained-streams.jsonl',
 } as const
 
 export type ArchiveFile = keyof typeof ARCHIVE_FILES
@@ -26,6 +29,8 @@ export interface Manifest {
     readonly partition?: string
   } | null
   readonly withoutAnnexes: boolean
+  /** The rows of `audit.retained`: partitions that had gone before. */
+  readonly retained: readonly RetainedRow[]
   readonly files: Readonly<
     Record<ArchiveFile, { readonly lines: number; readonly bytes: number; readonly sha256: string }>
   >

@@ -1,7 +1,7 @@
 import type { ClientConfig } from 'pg'
 import { digestRetained, type RetainedRow } from '../retained-digest.ts'
 import type { RetainedLeaves, SealBound, SealHeader } from '../rows.ts'
-import type { RetainedStreamRun, TrailSource } from '../source.ts'
+import type { RetainedPartition, RetainedStreamRun, TrailSource } from '../source.ts'
 import { readRange, type SnapshotPlace } from './range-reader.ts'
 import { Snapshot } from './snapshot.ts'
 
@@ -10,6 +10,9 @@ export interface PostgresSource extends TrailSource {
   readonly place: SnapshotPlace
   /** The seals ordered by sealer and number, or those of one sealer. */
   sealHeaders(sealer?: string): AsyncIterable<SealHeader>
+  retainedRows(): Promise<readonly RetainedRow[]>
+  /** The runs of leaves of all retained partitions, ordered by sealer, seal and leaf. */
+  retainedLeaves(): AsyncIterable<RetainedLeaves>
   /** Under which seal a record stands. */
   sealOfRecord(recordId: string): Promise<SealBound | undefined>
   /** @throws {Error} when `audit.records` has no monthly partition of this name */
@@ -110,27 +113,34 @@ class SnapshotSource implements PostgresSource {
     )
   }
 
-  async retainedPartitions(): Promise<Awaited<ReturnType<TrailSource['retainedPartitions']>>> {
+  async retainedRows(): Promise<readonly RetainedRow[]> {
     if (!this.place.hasRetained) return []
     const rows = await this.#snapshot.rows<Record<keyof RetainedRow, string>>(
       `SELECT partition, extract(epoch FROM from_time)::bigint AS "from", extract(epoch FROM to_time)::bigint AS "to", records
        FROM audit.retained ORDER BY partition`,
     )
-    const found = []
-    for (const row of rows) {
-      const retained = {
-        partition: row.partition,
-        from: Number(row.from),
-        to: Number(row.to),
-        records: Number(row.records),
-      }
-      const which = `WHERE partition = ${quote(row.partition)}`
+    return rows.map(({ partition, from, to, records }) => ({
+      partition,
+      from: Number(from),
+      to: Number(to),
+      records: Number(records),
+    }))
+  }
+
+  async retainedPartitions(): Promise<readonly RetainedPartition[]> {
+    const found: RetainedPartition[] = []
+    for (const retained of await this.retainedRows()) {
+      const which = `WHERE partition = ${quote(retained.partition)}`
       found.push(
         // oxlint-disable-next-line no-await-in-loop -- one connection, one query at a time
         await digestRetained(retained, this.#retainedLeaves(which), this.#retainedStreams(which)),
       )
     }
     return found
+  }
+
+  async *retainedLeaves(): AsyncGenerator<RetainedLeaves> {
+    if (this.place.hasRetained) yield* this.#retainedLeaves('')
   }
 
   async *retainedStreams(): AsyncGenerator<RetainedStreamRun> {
