@@ -21,17 +21,24 @@ test.for([
   ['collector-sigkill', 2],
   ['postgres-immediate-stop', 2],
   ['data-poison', 1],
-] as const)('%s loses nothing and doubles nothing', async ([name, rounds]) => {
-  const rows = await runCampaign({
-    faults: select(faults, [name]) as Fault[],
-    rounds,
-    seed: SEED,
-    say: () => {},
-    stack,
-  })
-  // What the campaign has to say about a row that falls short.
-  const [{ recorded, lost, doubled, notes } = {}] = rows as Partial<Row>[]
+] as const)(
+  '%s: nothing is lost, nothing doubled, and the trail is green',
+  async ([name, rounds]) => {
+    const rows = await runCampaign({
+      faults: select(faults, [name]) as Fault[],
+      rounds,
+      seed: SEED,
+      say: () => {},
+      stack,
+    })
+    // With what the campaign has to say about a row that falls short.
+    const [{ recorded, lost, doubled, verdict, notes } = {}] = rows as Partial<Row>[]
 
-  expect({ lost, doubled, notes }).toMatchObject({ lost: 0, doubled: 0 })
-  expect(recorded).toBeGreaterThan(0)
-})
+    expect({ lost, doubled, verdict, notes }).toMatchObject({
+      lost: 0,
+      doubled: 0,
+      verdict: 'green',
+    })
+    expect(recorded).toBeGreaterThan(0)
+  },
+)

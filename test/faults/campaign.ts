@@ -5,6 +5,7 @@ import { messageOf } from '../../deploy/stack/errors.ts'
 import { type Stack, startStack } from '../../deploy/stack/stack.ts'
 import { type Fault, isGood, type Row } from './fault.ts'
 import { createField, type Field, type FieldPlan } from './field.ts'
+import { countQuarantined } from './support/account.ts'
 import { NotHere } from './support/not-here.ts'
 import { settle } from './support/settle.ts'
 import { startStackOnDisk } from './support/stack-on-disk.ts'
@@ -109,8 +110,9 @@ async function endure(
   await using field = createField(plan, notes)
   say(`${fault.about} (${rounds} rounds)`)
   try {
+    const quarantined = await countQuarantined(stack.addresses.postgres)
     await fault.run(field)
-    const counts = await settle(field, fault.countBy)
+    const counts = await settle(field, quarantined, fault.countBy)
     const { verdict, reason } = await judge(stack.addresses, VERDICT_WITHIN_MILLIS)
     if (reason) field.note(`${verdict}: ${reason}`)
     noteRefusals(field)

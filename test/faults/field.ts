@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { newSecret } from '../../deploy/stack/database.ts'
 import { until } from '../../deploy/stack/deadline.ts'
 import type { Stack } from '../../deploy/stack/stack.ts'
-import type { DataOrder, FloodOrder, ProducerOrder } from './producer/order.ts'
+import type { DataOrder, FloodOrder, ProducerOrder, SinkOrder } from './producer/order.ts'
 import { type Ledgers, openLedgers } from './support/ledger.ts'
 import { type Producer, type ProducerScript, startProducer } from './support/producers.ts'
 import type { SmallDisk } from './support/small-disk.ts'
@@ -40,6 +41,8 @@ export interface Field extends AsyncDisposable {
   startProducer(options?: LoadOptions): Promise<Producer>
   /** Starts a flood of spans and logs, which records nothing. */
   startFlood(order: FloodOrder): Promise<Producer>
+  /** Starts a back end that takes everything; answers its process and where it listens. */
+  startSink(): Promise<{ readonly process: Producer; readonly url: string }>
   /** Starts one that records a case of `dataCases` and ends. */
   startDataProducer(dataCase: string): Promise<Producer>
   /** Returns once so many more records are recorded by whichever producer; `false` when time was over first. */
@@ -83,7 +86,7 @@ export function createField(plan: FieldPlan, notes: string[]): Field {
 
   const launch = async (
     script: ProducerScript,
-    order: ProducerOrder | DataOrder | FloodOrder,
+    order: ProducerOrder | DataOrder | FloodOrder | SinkOrder,
     options: LoadOptions,
   ): Promise<Producer> => {
     const { auditEndpoint, spool = join(folder, 'spool'), nodeArguments, variables } = options
@@ -125,6 +128,13 @@ export function createField(plan: FieldPlan, notes: string[]): Field {
     startProducer: async (options = {}) => {
       const order = { perSecond: PER_SECOND, ...options.order, ledger: ledgers.nextFile() }
       return launch('producer.ts', order, options)
+    },
+    startSink: async () => {
+      const portFile = join(folder, `sink-${newSecret()}.port`)
+      const process = await launch('sink.ts', { portFile }, {})
+      const hasPort = (): boolean => (statSync(portFile, { throwIfNoEntry: false })?.size ?? 0) > 0
+      if (!(await until(hasPort, 30_000))) throw new Error('the sink does not listen')
+      return { process, url: `http://127.0.0.1:${readFileSync(portFile, 'utf8')}` }
     },
     startFlood: async (order) => launch('flood.ts', order, {}),
     startDataProducer: async (dataCase) =>

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ComponentName } from '../../../deploy/stack/stack.ts'
@@ -5,8 +6,7 @@ import type { Fault } from '../fault.ts'
 import type { Field } from '../field.ts'
 import { readCounter } from '../support/collector-metrics.ts'
 import { query } from '../support/database.ts'
-import { startProxy } from '../support/proxy.ts'
-import { startSecondCollector } from '../support/second-collector.ts'
+import { type SecondCollector, startSecondCollector } from '../support/second-collector.ts'
 import { strikeUnderLoad, untilFlowing } from '../support/strike.ts'
 import { throttle } from '../support/throttle.ts'
 
@@ -20,7 +20,7 @@ export const neighboursFaults: readonly Fault[] = [
     where: 'neighbours',
     name: 'neighbours-flood',
     about:
-      'a flood of spans and logs beside the audit trail, which has a Collector of its own; the flood has a capped share of CPU',
+      'a flood of spans and logs beside the audit trail, which has a Collector of its own; the flood has an eighth of the machine',
     rounds: 3,
     run: flood,
   },
@@ -72,29 +72,19 @@ async function stillFlowing(field: Field): Promise<void> {
   await untilFlowing(field)
 }
 
-/** The flood's own process, and the Collector that takes it: an eighth of a core each. */
-const FLOOD_SHARE = 0.125
+/** Of all the machine's cores: what the flood, its Collector and its back end may use together. */
+const FLOOD_SHARE = 1 / 8
 const KEPT_SHARE = 0.8
 const PHASE_MILLIS = 8_000
 const SETTLE_MILLIS = 1_500
 /** As fast as the promises of what is open allow. */
-const ACCEPTED = ['otelcol_receiver_accepted_spans', 'otelcol_receiver_accepted_log_records']
 const UNPACED = 1_000_000
+const ACCEPTED = ['otelcol_receiver_accepted_spans', 'otelcol_receiver_accepted_log_records']
 
 async function flood(field: Field): Promise<void> {
-  const { addresses } = field.stack
-  const jaeger = field.open.use(await startProxy(addresses.jaeger, field.random))
-  // Takes the spans, as fast as it is given them: this is not about Jaeger.
-  jaeger.behave(() => ({ kind: 'answer', status: 200 }))
-  const start = async (half: string): ReturnType<typeof startSecondCollector> =>
-    field.open.use(
-      await startSecondCollector(addresses, {
-        folder: join(field.folder, half),
-        configuration: `collector-${half}.yaml`,
-        variables: { JAEGER_OTLP_ENDPOINT: jaeger.url },
-      }),
-    )
-  const [audit, telemetry] = [await start('audit'), await start('telemetry')]
+  const sink = await field.startSink()
+  const audit = await startHalf(field, 'audit', sink.url)
+  const telemetry = await startHalf(field, 'telemetry', sink.url)
   await field.startProducer({
     auditEndpoint: audit.auditOtlp,
     order: { perSecond: UNPACED, durability: 'stored' },
@@ -106,9 +96,10 @@ async function flood(field: Field): Promise<void> {
   for (let round = 0; round < field.rounds; round += 1) {
     rates.alone += await measureRate(field)
     const source = await field.startFlood({ otlp: telemetry.otlp, signals: ['traces', 'logs'] })
-    const pids = (): number[] => [source.pid, telemetry.component.pid ?? 0].filter(Boolean)
+    const pids = [source.pid, sink.process.pid, telemetry.component.pid ?? source.pid]
     {
-      await using _capped = throttle(pids, FLOOD_SHARE)
+      const share = (FLOOD_SHARE * availableParallelism()) / pids.length
+      await using _capped = throttle(() => pids, share)
       rates.beside += await measureRate(field)
     }
     source.signal('SIGKILL')
@@ -120,6 +111,26 @@ async function flood(field: Field): Promise<void> {
   if (rates.beside < KEPT_SHARE * rates.alone) {
     field.fallShort(`audit must keep ${KEPT_SHARE * 100} % of its rate beside the flood`)
   }
+}
+
+/** Of the split configuration. Its traces and logs go to the sink: this is not about Jaeger and Loki. */
+async function startHalf(
+  field: Field,
+  half: 'audit' | 'telemetry',
+  sink: string,
+): Promise<SecondCollector> {
+  return field.open.use(
+    await startSecondCollector(field.stack.addresses, {
+      folder: join(field.folder, half),
+      configuration: `collector-${half}.yaml`,
+      variables: {
+        JAEGER_OTLP_ENDPOINT: sink,
+        LOKI_OTLP_ENDPOINT: sink,
+        // Its share of the time is then a share of one core.
+        ...(half === 'telemetry' && { GOMAXPROCS: '1' }),
+      },
+    }),
+  )
 }
 
 /** Records stored in a second, over one phase. */

@@ -4,7 +4,7 @@ import { until } from '../../../deploy/stack/deadline.ts'
 import type { Fault } from '../fault.ts'
 import type { Field } from '../field.ts'
 import { query } from '../support/database.ts'
-import { createFailingDisk, type FailingDisk } from '../support/failing-disk.ts'
+import { createFailingDisk, type DiskOrder, type FailingDisk } from '../support/failing-disk.ts'
 import { mountSmallDisk } from '../support/small-disk.ts'
 import { startProxy } from '../support/proxy.ts'
 import { tearTail } from '../support/torn-tail.ts'
@@ -66,17 +66,22 @@ async function fullDisk(field: Field): Promise<void> {
 
 /** Long enough for start, recording, delivery and an orderly end to have made their calls. */
 const SETTLED_RECORDS = 25
+const PASSES = [
+  { error: 'EIO', times: 1 },
+  { error: 'ENOSPC', times: 1 },
+  { error: 'EIO', times: 4 },
+] as const
 
 async function failingCalls(field: Field): Promise<void> {
   const disk = await createFailingDisk(field.folder)
-  await lifeOn(disk, field, 0)
+  await lifeOn(disk, field, { ...PASSES[0], call: 0 })
   const names = disk.calls()
   field.note(`calls in one life of a service: ${countNames(names)} (${disk.way})`)
   let failed = 0
   for (let round = 0; round < field.rounds; round += 1) {
-    // Each of the first ones, which differ most; then any.
-    const call = round < field.rounds / 2 ? round + 1 : field.random.between(1, names.length)
-    await lifeOn(disk, field, call)
+    // Every call in turn, and when all have had theirs with another error.
+    const pass = PASSES[Math.floor(round / names.length) % PASSES.length]!
+    await lifeOn(disk, field, { ...pass, call: 1 + (round % names.length) })
     failed = disk.calls().filter((name) => name.endsWith('failed')).length
     if (round % 10 === 9) field.say(`round ${round + 1} of ${field.rounds}, ${failed} calls failed`)
   }
@@ -84,17 +89,15 @@ async function failingCalls(field: Field): Promise<void> {
 }
 
 /** One service from start to end, of which one call, or a few in a row, fail. */
-async function lifeOn(disk: FailingDisk, field: Field, call: number): Promise<void> {
+async function lifeOn(
+  disk: FailingDisk,
+  field: Field,
+  order: Omit<DiskOrder, 'folder'>,
+): Promise<void> {
   const folder = join(field.folder, 'spool')
-  const { random } = field
   const producer = await field.startProducer({
     spool: folder,
-    ...disk.under({
-      folder,
-      call,
-      times: random.pick([1, 1, 1, 3]),
-      error: random.pick(['EIO', 'EIO', 'ENOSPC']),
-    }),
+    ...disk.under({ ...order, folder }),
   })
   const settled = (): number =>
     field.ledgers.recorded.size + [...field.ledgers.refused.values()].reduce((sum, n) => sum + n, 0)

@@ -31,10 +31,10 @@ export const dataCases: Readonly<Record<string, () => readonly Fields[]>> = {
     { details: Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`key.${n}`, n])) },
     { details: { list: Array.from({ length: 10_000 }, (_, n) => ({ n })) } },
   ],
-  'depth-200': () => [{ details: nested(200) }, { details: nested(60) }],
+  'depth-200': () => [{ details: nested(200) }, { details: nested(20) }],
   numbers: () => [
     { details: { a: Number.NaN, b: Infinity, c: -Infinity, d: -0, e: 5e-324, f: 1.7e308 } },
-    { details: { list: [Number.NaN, 0.1 + 0.2, 1e21, 123_456_789.125] } },
+    { details: { list: [-0, 5e-324, 1.7e308, 0.1 + 0.2, 1e21, 123_456_789.125] } },
   ],
   integers: () => [
     {
@@ -50,7 +50,14 @@ export const dataCases: Readonly<Record<string, () => readonly Fields[]>> = {
     { details: { more: 2n ** 64n } },
   ],
   years: () =>
-    ['1970-01-01T00:00:00Z', '1969-12-31T23:59:59.999Z', '9999-12-31T23:59:59.999Z', '2262-04-12']
+    [
+      '1970-01-01T00:00:00Z',
+      '1969-12-31T23:59:59.999Z',
+      '1970-01-01T00:00:00.001Z',
+      '2261-12-31',
+      '2262-04-12',
+      '9999-12-31T23:59:59.999Z',
+    ]
       .map((time): Fields => ({ occurredAt: new Date(time) }))
       .concat({ occurredAt: new Date(8.64e15) }, { occurredAt: new Date(Number.NaN) }),
   'same-id': () => {

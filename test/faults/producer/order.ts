@@ -48,3 +48,9 @@ export interface FloodOrder {
   readonly otlp: string
   readonly signals: readonly ('traces' | 'logs')[]
 }
+
+/** What a sink is told. */
+export interface SinkOrder {
+  /** Where it writes its port once it listens. */
+  readonly portFile: string
+}

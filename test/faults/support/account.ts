@@ -1,5 +1,5 @@
 import { MARK_PATTERN } from '../producer/order.ts'
-import { withClient } from './database.ts'
+import { query, withClient } from './database.ts'
 
 /** What the database has of some records. */
 export interface Holdings {
@@ -59,4 +59,13 @@ export async function readMarks(url: string, service: string): Promise<Map<strin
     )
     return new Map(rows.flatMap(({ mark, times }) => (mark === null ? [] : [[mark, times]])))
   })
+}
+
+/** How many rows are in quarantine. */
+export async function countQuarantined(url: string): Promise<number> {
+  const [row] = await query<{ rows: number }>(
+    url,
+    'SELECT count(*)::int AS rows FROM audit.quarantine',
+  )
+  return row?.rows ?? 0
 }

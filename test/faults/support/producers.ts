@@ -8,15 +8,16 @@ import {
   type FloodOrder,
   ORDER_VARIABLE,
   type ProducerOrder,
+  type SinkOrder,
 } from '../producer/order.ts'
 
 /** A program in the folder `producer`. */
-export type ProducerScript = 'producer.ts' | 'data-producer.ts' | 'flood.ts'
+export type ProducerScript = 'producer.ts' | 'data-producer.ts' | 'flood.ts' | 'sink.ts'
 
 /** How a producer is started. */
 export interface ProducerPlan {
   readonly script: ProducerScript
-  readonly order: ProducerOrder | DataOrder | FloodOrder
+  readonly order: ProducerOrder | DataOrder | FloodOrder | SinkOrder
   readonly logFile: string
   /** Arguments of node before those that load the SDK. */
   readonly nodeArguments?: readonly string[]
@@ -42,6 +43,7 @@ const PRELOAD: Readonly<Record<ProducerScript, readonly string[]>> = {
   'producer.ts': WITH_SDK,
   'data-producer.ts': WITH_SDK,
   'flood.ts': [],
+  'sink.ts': [],
 }
 const STOP_WITHIN_MILLIS = 20_000
 

@@ -1,16 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault, Row } from '../fault.ts'
 import type { Field } from '../field.ts'
-import { readHoldings, readMarks } from './account.ts'
-import { query } from './database.ts'
+import { countQuarantined, readHoldings, readMarks } from './account.ts'
 
 /** How long nothing more may arrive before what is missing counts as lost. */
 const PATIENCE_MILLIS = 45_000
 
 type Counts = Pick<Row, 'recorded' | 'stored' | 'lost' | 'doubled'>
 
-/** Ends the producers, has new ones deliver what is in the spools, and counts. */
-export async function settle(field: Field, countBy: Fault['countBy'] = 'id'): Promise<Counts> {
+/**
+ * Ends the producers, has new ones deliver what is in the spools, and counts.
+ *
+ * @param quarantinedBefore - what was in quarantine before the fault: more of it is worth a note
+ */
+export async function settle(
+  field: Field,
+  quarantinedBefore: number,
+  countBy: Fault['countBy'] = 'id',
+): Promise<Counts> {
   const { ledgers, spools } = field
   await field.stopProducers()
   for (const spool of spools) await field.startProducer({ order: { perSecond: 0 }, spool })
@@ -20,7 +27,8 @@ export async function settle(field: Field, countBy: Fault['countBy'] = 'id'): Pr
   ledgers.refresh()
   const { found, doubled } = await find(field, ledgers.begun)
   const stored = ledgers.recorded.size - without(ledgers.recorded, found).size
-  if (countBy === 'id') await noteQuarantine(field)
+  const quarantined = (await countQuarantined(field.stack.addresses.postgres)) - quarantinedBefore
+  if (quarantined > 0) field.note(`${quarantined} records went into quarantine`)
   return { recorded: ledgers.recorded.size, stored, lost: ledgers.recorded.size - stored, doubled }
 }
 
@@ -59,14 +67,6 @@ async function untilDelivered(field: Field, find: Find): Promise<void> {
     say(`waiting for ${still.size} of ${ledgers.recorded.size} records`)
     await sleep(1_000)
   }
-}
-
-async function noteQuarantine(field: Field): Promise<void> {
-  const [row] = await query<{ rows: number }>(
-    field.stack.addresses.postgres,
-    'SELECT count(*)::int AS rows FROM audit.quarantine',
-  )
-  if (row && row.rows > 0) field.note(`${row.rows} records are in quarantine`)
 }
 
 function without(wanted: ReadonlySet<string>, found: ReadonlyMap<string, number>): Set<string> {
