@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,7 +9,7 @@ import { eventually } from '../../examples/demo/eventually.ts'
 import { makeMonth } from '../integration/support/audit-rows.ts'
 import { query } from '../integration/support/query.ts'
 import { type CliResult, runTelltale } from '../support/telltale-cli.ts'
-import { createAnnexedRecord } from './support/annexed-record.ts'
+import { createAnnexedRecord, createStream } from './support/annexed-record.ts'
 import { postLogs } from './support/audit-otlp.ts'
 
 const open = new AsyncDisposableStack()
@@ -119,8 +120,10 @@ test('a month whose time is over goes, and verify stays green over what went', a
     superuser,
     `SET telltale.audit_maintenance = 'on'; ALTER TABLE audit.retention_floors DROP CONSTRAINT retention_floors_two_months`,
   )
-  const old = [1, 2, 3].map((day) => createAnnexedRecord('Eve', new Date(Date.UTC(2024, 2, day))))
-  for (const { body } of old) await store(body)
+  // The fourth is of a month that stays: verify has to link it to what went.
+  const streamId = randomUUID()
+  const days = [1, 2, 3].map((day) => new Date(Date.UTC(2024, 2, day)))
+  for (const { body } of createStream(streamId, [...days, new Date()])) await store(body)
 
   const tooYoung = await retain()
   await query(superuser, 'INSERT INTO audit.retention_floors (floor_days) VALUES (0)')
@@ -168,7 +171,20 @@ test('a month whose time is over goes, and verify stays green over what went', a
     { record_id: retained!['recordId'], records: '3' },
   ])
   await verified('green')
+  const { numbers, gaps } = (await runAsKeeper('audit', 'gaps', '--all', '--json')).json()
+  expect(numbers).toEqual({ retained: 3 })
+  expect(gaps).toMatchObject([{ streamId, firstMissing: 1, lastMissing: 3, state: 'retained' }])
   expect((await retain()).stderr).toContain('records_2024_03 is gone since')
+
+  // Whoever adds a leaf to what went, so as to hide a loss elsewhere, is found by the digest.
+  await query(
+    superuser,
+    `INSERT INTO audit.retained_leaves SELECT sealer_id, seal_number, 0, 0, 'records_2024_03' FROM audit.records
+     WHERE event_name = 'user_signed_up' AND stream_id IS NULL ORDER BY recorded_at LIMIT 1`,
+  )
+  const forged = await runAsKeeper('audit', 'verify', '--json')
+  expect(forged.code).toBe(2)
+  expect(forged.stdout).toContain('no record of its retention has the digest')
 })
 
 async function retain(...words: readonly string[]): Promise<CliResult> {
