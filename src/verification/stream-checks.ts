@@ -2,9 +2,9 @@ import type { CheckSet } from './checks.ts'
 import { EMPTY_ROOT } from './merkle.ts'
 import type { Finding } from './problems.ts'
 import { type BrokenLink, type Elsewhere, type RangeResult, toBrokenLink } from './range-check.ts'
-import type { RetainedStreamRun } from './source.ts'
 import { type RunEnd, type StreamRun, StreamRuns } from './stream-runs.ts'
 import type { TrailEvent } from './trail-events.ts'
+import type { KnownRun } from './verified-state.ts'
 
 /** A record may come this long after its successor: several requests are on their way at a time, and each is repeated. */
 const GAP_GRACE_MICROS = 300_000_000n
@@ -66,8 +66,12 @@ export class StreamChecks {
     return this.#runs.count
   }
 
-  add(result: Pick<RangeResult, 'runs' | 'brokenLinks' | 'events' | 'elsewhere'>): void {
-    for (const run of result.runs) this.#runs.add(run)
+  /** @param isSeenBefore - of what is read once more to explain something else */
+  add(
+    result: Pick<RangeResult, 'runs' | 'brokenLinks' | 'events' | 'elsewhere'>,
+    isSeenBefore = false,
+  ): void {
+    for (const run of result.runs) this.#runs.add(run, isSeenBefore)
     for (const link of result.brokenLinks) this.#addBrokenLink(link)
     for (const event of result.events) this.#addEvent(event)
     for (const { stream, sequence, kind, hash } of result.elsewhere) {
@@ -75,8 +79,13 @@ export class StreamChecks {
     }
   }
 
-  addRetained(run: RetainedStreamRun): void {
+  /** Adds numbers whose records are not read: retained, or verified before. */
+  addKnown(run: KnownRun): void {
     this.#runs.add({ ...run, start: null, end: null })
+  }
+
+  *runs(): Generator<StreamRun> {
+    for (const [, runs] of this.#runs.streams()) yield* runs
   }
 
   /**
@@ -84,7 +93,8 @@ export class StreamChecks {
    * fill them or explain them; it opens no new ones.
    */
   takeInnerGaps(): readonly Gap[] {
-    this.#inner = [...this.#gaps()].filter(({ before, after }) => before && after)
+    // What comes before the first record of a part is not missing; what was announced to come after the last one is.
+    this.#inner = [...this.#gaps()].filter(({ before }) => before)
     return this.#inner
   }
 

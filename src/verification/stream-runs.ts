@@ -55,7 +55,8 @@ export class StreamRuns {
     return this.#streams.get(stream) ?? []
   }
 
-  add(run: StreamRun): void {
+  /** @param isSeenBefore - of a run that may have been verified earlier: that its numbers are known is no fork then */
+  add(run: StreamRun, isSeenBefore = false): void {
     const runs = this.#streams.get(run.stream)
     if (!runs) {
       this.#streams.set(run.stream, [run])
@@ -66,8 +67,10 @@ export class StreamRuns {
     const overlapped =
       before && before.last >= run.first ? before : after && after.first <= run.last ? after : null
     if (overlapped) {
-      this.#problems.fork(run.stream, Math.max(run.first, overlapped.first), overlapped, run)
-      this.#addBesides(overlapped, run)
+      if (!isSeenBefore || overlapped.start !== null) {
+        this.#problems.fork(run.stream, Math.max(run.first, overlapped.first), overlapped, run)
+      }
+      this.#addBesides(overlapped, run, isSeenBefore)
       return
     }
     const joinsBefore = before !== undefined && before.last + 1 === run.first
@@ -80,9 +83,13 @@ export class StreamRuns {
   }
 
   /** What of a run is there only once is no gap; its links at the seam are not known. */
-  #addBesides(there: StreamRun, run: StreamRun): void {
-    if (run.first < there.first) this.add({ ...run, last: there.first - 1, lastHash: null })
-    if (run.last > there.last) this.add({ ...run, first: there.last + 1, firstPrevious: null })
+  #addBesides(there: StreamRun, run: StreamRun, isSeenBefore: boolean): void {
+    if (run.first < there.first) {
+      this.add({ ...run, last: there.first - 1, lastHash: null }, isSeenBefore)
+    }
+    if (run.last > there.last) {
+      this.add({ ...run, first: there.last + 1, firstPrevious: null }, isSeenBefore)
+    }
   }
 
   #join(before: StreamRun, after: StreamRun | undefined): StreamRun {

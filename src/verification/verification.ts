@@ -4,6 +4,7 @@ import { openPostgresSource } from './postgres/postgres-source.ts'
 import { createThreadRunner } from './postgres/thread-runner.ts'
 import { Findings } from './problems.ts'
 import { type CheckpointOptions, readCheckpoints } from './read-checkpoints.ts'
+import { startIncrement } from './increment.ts'
 import type { Verdict } from './verdict.ts'
 import { type VerifyProgress, verifyTrail } from './verify-trail.ts'
 
@@ -25,6 +26,11 @@ export interface VerifyOptions extends CheckpointOptions {
   /** Only what was stored in this time, both ends included. */
   readonly from?: Date | undefined
   readonly to?: Date | undefined
+  /**
+   * File that remembers what was verified: only what checkpoints have covered since is read then. Every seal is held against
+   * the checkpoints nevertheless; that older rows still fit their seals is taken from the last time.
+   */
+  readonly state?: string | undefined
   readonly threads?: number | undefined
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined
 }
@@ -42,9 +48,10 @@ export async function verify(options: VerifyOptions): Promise<Verdict> {
   const checkpoints = await readCheckpoints(options, findings)
   const source = await openPostgresSource(options.postgres, options.newestSchema)
   try {
+    const state = await startIncrement(options.state, checkpoints)
     const runner = createThreadRunner({ place: source.place, checks: allChecks }, options.threads)
     try {
-      return await verifyTrail({
+      const verdict = await verifyTrail({
         source,
         runner,
         checkpoints,
@@ -53,7 +60,11 @@ export async function verify(options: VerifyOptions): Promise<Verdict> {
         from: toMicros(options.from),
         to: toMicros(options.to),
         onProgress: options.onProgress,
+        ...state?.part,
       })
+      // What is red is read again until it no longer is.
+      if (verdict.verdict !== 'red') await state?.save()
+      return verdict
     } finally {
       await runner.close()
     }

@@ -14,7 +14,9 @@ import {
 import { SealerLogs } from './sealer-logs.ts'
 import type { TrailSource } from './source.ts'
 import { StreamChecks } from './stream-checks.ts'
+import type { StreamRun } from './stream-runs.ts'
 import { toVerdict, type Verdict } from './verdict.ts'
+import type { KnownRun } from './verified-state.ts'
 
 /** How far a verification has come. */
 export interface VerifyProgress {
@@ -37,6 +39,10 @@ export interface TrailCheck {
   readonly to?: bigint | undefined
   /** Only seals that this takes; the others are held against the checkpoints and no more. */
   readonly isWanted?: ((header: SealHeader) => boolean) | undefined
+  /** What was verified before in streams that go on. */
+  readonly knownRuns?: readonly KnownRun[] | undefined
+  /** Told how far the streams have come in the seals that were wanted. */
+  readonly onStreams?: ((runs: Iterable<StreamRun>) => void) | undefined
   readonly rangeLeaves?: number | undefined
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined
 }
@@ -75,8 +81,10 @@ class TrailVerification {
   async run(): Promise<Verdict> {
     const { runner, checkpoints } = this.#check
     await this.#readRetained()
+    for (const run of this.#check.knownRuns ?? []) this.#streams.addKnown(run)
     for await (const result of runInOrder(runner, this.#ranges())) this.#take(result)
     this.#logs.end()
+    this.#check.onStreams?.(this.#streams.runs())
     if (this.#isPart()) await this.#readAround()
     this.#streams.end((end) => this.#logs.isSuspect(end.place.sealer, end.place.seal))
     this.#checkAnnexes()
@@ -129,12 +137,12 @@ class TrailVerification {
     )
   }
 
-  #take(result: RangeResult): void {
+  #take(result: RangeResult, isSeenBefore = false): void {
     const { onProgress, source } = this.#check
     this.#records += result.records
     this.#findings.addAll(result.findings)
     for (const [rule, count] of result.unlisted) this.#findings.count(rule, count)
-    this.#streams.add(result)
+    this.#streams.add(result, isSeenBefore)
     this.#missingAnnexes.push(...result.missingAnnexes)
     for (const use of result.retained) {
       if (!this.#retainedUses.has(use.partition)) this.#retainedUses.set(use.partition, use)
@@ -156,7 +164,7 @@ class TrailVerification {
       this.#retained.set(partition, digest)
     }
     for await (const run of source.retainedStreams()) {
-      if (!this.#isPart()) this.#streams.addRetained(run)
+      if (!this.#isPart()) this.#streams.addKnown(run)
     }
   }
 
@@ -174,7 +182,7 @@ class TrailVerification {
       .filter((bound) => !this.#read.some((range) => holds(range, bound)))
       .slice(0, MAX_EXPLAINING_SEALS)
       .map((bound) => ({ after: { ...bound, seal: bound.seal - 1 }, upTo: bound }))
-    for await (const result of runInOrder(runner, ranges)) this.#take(result)
+    for await (const result of runInOrder(runner, ranges)) this.#take(result, true)
   }
 
   /** Annexes that are gone although nothing says that they were erased. */

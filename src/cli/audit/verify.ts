@@ -24,6 +24,11 @@ export const verifyCommand = defineCommand({
     ),
     from: instant('Only what was stored at this moment or later.'),
     to: instant('Only what was stored at this moment or earlier.'),
+    state: option(
+      'FILE',
+      'Remembers in FILE what was verified, and reads only the rows that checkpoints have covered since. Trusts FILE, and that older rows are as they were: verify everything now and then.',
+      optional(text({ default: '' })),
+    ),
     archive: option('DIR', 'An archive instead of a database.', optional(text({ default: '' }))),
     proof: option('FILE', 'A proof instead of a database.', optional(text({ default: '' }))),
   },
@@ -43,11 +48,16 @@ export const verifyCommand = defineCommand({
       onProgress: createProgressLine(progress).update,
     }
     if (archive !== undefined) {
-      if (from !== undefined || to !== undefined) {
-        throw new CliError('"--from" and "--to" are for a database: an archive is verified whole')
+      if (from !== undefined || to !== undefined || values.state !== undefined) {
+        throw new CliError(
+          '"--from", "--to" and "--state" are for a database: an archive is verified whole',
+        )
       }
       const verdict = await verifyArchive({ ...given, directory: archive })
       return { exitCode: exitCodeOf(verdict), json: verdict, text: verdictText(verdict) }
+    }
+    if (values.state !== undefined && (from !== undefined || to !== undefined)) {
+      throw new CliError('use either "--state" or "--from" and "--to"')
     }
     const { postgresConfig } = await import('../connect-postgres.ts')
     const verdict = await verify({
@@ -56,6 +66,7 @@ export const verifyCommand = defineCommand({
       newestSchema: await newestSchema(),
       from: dateOf(from),
       to: dateOf(to),
+      state: values.state,
     })
     return { exitCode: exitCodeOf(verdict), json: verdict, text: verdictText(verdict) }
   },
