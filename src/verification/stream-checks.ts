@@ -167,10 +167,11 @@ export class StreamChecks {
       this.#checkUnexplained(gap, { first: sequence, last: sequence })
       return
     }
+    // Not missing: its evidence is there, sealed and linked; only the id that it came under was taken.
+    if (kind === 'conflicting') return
     const where = {
       parked: 'was parked by its producer',
       quarantined: 'is in audit.quarantine',
-      conflicting: 'is in audit.conflicts',
     }
     this.#find({
       rule: 'gap-explained',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../support/audit/reference-evidence.ts'
-import { verifyRows, writeSampleTrail } from '../../support/audit/sample-trail.ts'
+import { verifyRows, withId, writeSampleTrail } from '../../support/audit/sample-trail.ts'
 import { TrailWriter } from '../../support/audit/trail-writer.ts'
 
 const HOUR_MICROS = 3_600_000_000n
@@ -118,6 +118,27 @@ describe('a number that is missing', () => {
         isRight
           ? { verdict: 'amber', counts: { 'gap-explained': 1 }, first: null }
           : { verdict: 'red', first: { rule: 'stream-gap', sequence: 3 } },
+      )
+    }
+  })
+
+  test('is not missing when it is kept as a conflict, with the hash that its successor names', async () => {
+    for (const isRight of [true, false]) {
+      const writer = new TrailWriter()
+      const [sealer, stream] = [writer.uuid(), writer.stream()]
+      const first = writer.record({ stream })
+      writer.seal(sealer, [first])
+      const second = withId(writer.record({ stream }), first.recordId)
+      if (isRight) stream.hash = second.hash
+      const conflicts = [{ ...second, storedHash: first.hash }]
+      writer.seal(sealer, [writer.record({ stream })], { conflicts })
+      writer.checkpoint(sealer)
+      writer.rows.now += HOUR_MICROS
+
+      expect(await verifyRows(writer)).toMatchObject(
+        isRight
+          ? { verdict: 'green', problems: [] }
+          : { verdict: 'red', first: { rule: 'stream-gap', sequence: 2 } },
       )
     }
   })
