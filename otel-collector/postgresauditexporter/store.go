@@ -46,6 +46,7 @@ func openStore(config *Config, name string, logger *zap.Logger, instruments *met
 	if settings.ConnConfig.RuntimeParams["application_name"] == "" {
 		settings.ConnConfig.RuntimeParams["application_name"] = "otelcol postgres_audit"
 	}
+	settings.AfterConnect = takeArrayParameters
 	pool, err := pgxpool.NewWithConfig(context.Background(), settings)
 	if err != nil {
 		return nil, errors.New("the connection pool refuses its settings")

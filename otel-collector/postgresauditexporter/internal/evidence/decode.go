@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -16,7 +17,8 @@ func Decode(text []byte) (*Record, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("not UTF-8")
 	}
-	d := decoder{text: text}
+	// One copy, of which every text is a part.
+	d := decoder{text: string(text)}
 	read := d.record()
 	if d.problem == nil && d.at != len(text) {
 		d.fail("something follows its end")
@@ -25,7 +27,7 @@ func Decode(text []byte) (*Record, error) {
 		return nil, d.problem
 	}
 	// The rules of order, form and number in one: whatever the decoder let pass shows here.
-	if !bytes.Equal(Encode(read), text) {
+	if !bytes.Equal(appendRecord(make([]byte, 0, len(text)), read), text) {
 		return nil, errors.New("not in canonical form")
 	}
 	return read, nil
@@ -36,7 +38,7 @@ func DecodeValues(text []byte) ([]Field, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("not UTF-8")
 	}
-	d := decoder{text: text}
+	d := decoder{text: string(text)}
 	d.literal(`{"values":`)
 	fields := d.fields(Deepest)
 	d.literal("}")
@@ -52,10 +54,13 @@ func DecodeValues(text []byte) ([]Field, error) {
 	return fields, nil
 }
 
+// usualFields is how many attributes a record has room for at first.
+const usualFields = 16
+
 // decoder reads the members in the one order in which they may stand. After its first problem it
 // reads nothing more.
 type decoder struct {
-	text    []byte
+	text    string
 	at      int
 	problem error
 }
@@ -117,7 +122,7 @@ func (d *decoder) scopeText(name string) string {
 
 // take reads this text if it stands here.
 func (d *decoder) take(text string) bool {
-	if d.problem != nil || len(d.text)-d.at < len(text) || string(d.text[d.at:d.at+len(text)]) != text {
+	if d.problem != nil || len(d.text)-d.at < len(text) || d.text[d.at:d.at+len(text)] != text {
 		return false
 	}
 	d.at += len(text)
@@ -135,7 +140,7 @@ func (d *decoder) number(name string, least, most int64) int64 {
 	if !d.take(`,"` + name + `":`) {
 		return 0
 	}
-	number, err := strconv.ParseInt(string(d.numberText()), 10, 64)
+	number, err := strconv.ParseInt(d.numberText(), 10, 64)
 	if err != nil || number < least || number > most {
 		d.fail(name + " is no number of its range")
 	}
@@ -143,9 +148,9 @@ func (d *decoder) number(name string, least, most int64) int64 {
 }
 
 // numberText reads what a JSON number can consist of.
-func (d *decoder) numberText() []byte {
+func (d *decoder) numberText() string {
 	start := d.at
-	for d.at < len(d.text) && bytes.IndexByte([]byte("+-.0123456789eE"), d.text[d.at]) >= 0 {
+	for d.at < len(d.text) && strings.IndexByte("+-.0123456789eE", d.text[d.at]) >= 0 {
 		d.at++
 	}
 	return d.text[start:d.at]
@@ -200,6 +205,10 @@ func (d *decoder) fields(limit int) []Field {
 		return nil
 	}
 	var fields []Field
+	if limit == Deepest {
+		// A list that grows is copied; deeper down room in advance could be made to cost a lot of memory.
+		fields = make([]Field, 0, usualFields)
+	}
 	for d.problem == nil {
 		var field Field
 		if d.take(`{"keyBytes":`) {
@@ -285,7 +294,7 @@ func (d *decoder) double() float64 {
 		d.fail("no number")
 		return 0
 	}
-	number, err := strconv.ParseFloat(string(d.numberText()), 64)
+	number, err := strconv.ParseFloat(d.numberText(), 64)
 	if err != nil {
 		d.fail("no number")
 	}
@@ -302,7 +311,7 @@ func (d *decoder) string() string {
 	for d.at < len(d.text) {
 		switch d.text[d.at] {
 		case '"':
-			text := string(d.text[start:d.at])
+			text := d.text[start:d.at]
 			d.at++
 			return text
 		case '\\':
@@ -332,7 +341,7 @@ func (d *decoder) escaped(start int) string {
 		}
 		escape := d.text[d.at]
 		d.at++
-		if plain := bytes.IndexByte([]byte(`"\btnfr`), escape); plain >= 0 {
+		if plain := strings.IndexByte(`"\btnfr`, escape); plain >= 0 {
 			text = append(text, "\"\\\b\t\n\f\r"[plain])
 			continue
 		}
@@ -341,7 +350,7 @@ func (d *decoder) escaped(start int) string {
 			d.fail("another escape")
 			return ""
 		}
-		if _, err := hex.Decode(code[:], d.text[d.at+2:d.at+4]); err != nil || code[0] >= 0x20 {
+		if _, err := hex.Decode(code[:], []byte(d.text[d.at+2:d.at+4])); err != nil || code[0] >= 0x20 {
 			d.fail("another escape")
 			return ""
 		}

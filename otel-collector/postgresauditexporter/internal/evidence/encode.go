@@ -14,7 +14,10 @@ import (
 // Encode writes the evidence of a record. The result depends on what the record says and on nothing
 // else; the observed time stands in only where the record states no other. Values must not be too deep.
 func Encode(r *Record) []byte {
-	out := make([]byte, 0, 1024)
+	return appendRecord(make([]byte, 0, 1024), r)
+}
+
+func appendRecord(out []byte, r *Record) []byte {
 	out = append(out, `{"attributes":`...)
 	out = appendFields(out, r.Attributes)
 	if r.Body.Kind != Empty {
