@@ -75,5 +75,6 @@ export async function verify(copy: TrailCopy, more: readonly string[] = []): Pro
 /** Has the trail verified as it was filled, the second witness included. */
 export async function verifyUntouched(source: CopySource): Promise<Verdict> {
   await using copy = await copyTrail(source, 'tamper_untouched')
-  return verify(copy, ['--loki', copy.lokiUrl])
+  // Awaited here, because the copy is removed when this function ends.
+  return await verify(copy, ['--loki', copy.lokiUrl])
 }
