@@ -8,6 +8,7 @@ import { ensureBinaries } from '../deploy/stack/binary-cache.ts'
 import { readLauncherEnvironment } from '../deploy/stack/environment.ts'
 import { toLines } from '../deploy/stack/progress.ts'
 import { startPartOfStack } from '../deploy/stack/stack.ts'
+import { startPostgres18 } from './support/postgres-18.ts'
 
 interface Counts {
   passed: number
@@ -28,6 +29,9 @@ const GO_MODULES = [
   'tenantheaderprocessor',
   'distribution',
 ]
+
+/** How long each fuzz target looks for what nobody has thought of. */
+const FUZZ_TIME = '10s'
 
 const STEPS: readonly Step[] = [
   { name: 'format', run: () => runTools(['oxfmt', '--check', '.']) },
@@ -111,8 +115,8 @@ async function runVitest(project: string): Promise<Counts> {
 }
 
 /**
- * What Go's tests do not see (check.sh), then `go vet` and `go test` of every module, those against a real
- * PostgreSQL included.
+ * What Go's tests do not see (check.sh), then `go vet`, `go test` and the fuzz targets of every module; what needs
+ * PostgreSQL runs against 15 and 18.
  */
 async function runGo(): Promise<Counts> {
   await using stack = await startPartOfStack(['postgres'], {
@@ -128,24 +132,45 @@ async function runGo(): Promise<Counts> {
   counts[check === 0 ? 'passed' : 'failed'] += 1
   for (const module of GO_MODULES) {
     const cwd = join(ROOT, 'otel-collector', module)
-    const env = {
-      ...process.env,
-      GOWORK: 'off',
-      TELLTALE_TEST_POSTGRES_URL: stack.addresses.postgres ?? '',
-    }
-    const vet = await run('go', ['vet', '-tags', 'integration', './...'], { cwd, env })
+    const vet = await run('go', ['vet', '-tags', 'integration', './...'], { cwd, env: goEnv() })
     if (vet !== 0) counts.failed += 1
-    const lines: string[] = []
-    const code = await run('go', ['test', '-tags', 'integration', '-count=1', '-json', './...'], {
-      cwd,
-      env,
-      onLine: (line) => lines.push(line),
-    })
-    const before = counts.failed
-    readGoEvents(lines, counts)
-    if (code !== 0 && counts.failed === before) counts.failed += 1
+    await goTest(counts, cwd, ['./...'], stack.addresses.postgres ?? '')
   }
+  const exporter = join(ROOT, 'otel-collector/postgresauditexporter')
+  await using newer = await startPostgres18()
+  await goTest(counts, exporter, ['.'], newer.url)
+  await goTest(counts, exporter, [
+    '-run=^$',
+    '-fuzz=FuzzDecodeEvidence',
+    `-fuzztime=${FUZZ_TIME}`,
+    './internal/evidence',
+  ])
   return counts
+}
+
+async function goTest(
+  counts: Counts,
+  cwd: string,
+  parameters: readonly string[],
+  postgresUrl = '',
+): Promise<void> {
+  const lines: string[] = []
+  const code = await run(
+    'go',
+    ['test', '-tags', 'integration', '-count=1', '-timeout=30m', '-json', ...parameters],
+    {
+      cwd,
+      env: goEnv(postgresUrl),
+      onLine: (line) => lines.push(line),
+    },
+  )
+  const before = counts.failed
+  readGoEvents(lines, counts)
+  if (code !== 0 && counts.failed === before) counts.failed += 1
+}
+
+function goEnv(postgresUrl = ''): NodeJS.ProcessEnv {
+  return { ...process.env, GOWORK: 'off', TELLTALE_TEST_POSTGRES_URL: postgresUrl }
 }
 
 interface GoEvent {

@@ -47,7 +47,9 @@ func TestAMigrationWithoutASuperuserLacksOnlyTheEventTriggers(t *testing.T) {
 	run(t, d.super, "CREATE ROLE "+name+" LOGIN CREATEROLE PASSWORD 'geheim'")
 	// The roles belong to the server and may be there already: then somebody has to let it act as the owner.
 	run(t, d.super, `DO $$ BEGIN CREATE ROLE audit_owner NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-		GRANT audit_owner TO `+name+`; GRANT CREATE ON DATABASE `+ask[string](t, d.super, "SELECT quote_ident(current_database())")+` TO `+name+`;
+		DO $$ BEGIN CREATE ROLE audit_auditor NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+		DO $$ BEGIN CREATE ROLE audit_keeper NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+		GRANT audit_auditor TO audit_keeper; GRANT audit_owner TO `+name+`; GRANT CREATE ON DATABASE `+ask[string](t, d.super, "SELECT quote_ident(current_database())")+` TO `+name+`;
 		GRANT CREATE ON SCHEMA public TO `+name+`, audit_owner`)
 	t.Cleanup(func() { run(t, d.super, "REVOKE audit_owner FROM "+name+"; DROP OWNED BY "+name+"; DROP ROLE "+name) })
 	plain := open(t, toDatabase(t, d.superURL, "", name))

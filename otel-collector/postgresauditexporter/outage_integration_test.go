@@ -185,7 +185,11 @@ func TestALockHeldByOthersIsGivenUpAndNothingStaysBehind(t *testing.T) {
 
 func TestASenderThatHangsUpIsNoOutage(t *testing.T) {
 	d := newTrail(t)
-	exporter, host, _ := start(t, d.writerURL, nil)
+	// The interval is also the probe's deadline, and a busy machine is no outage either. The lock is given
+	// up after the test's end, or that would be one.
+	exporter, host, _ := start(t, d.writerURL, func(c *Config) {
+		c.ProbeInterval, c.LockTimeout, c.StatementTimeout, c.TimeoutConfig.Timeout = 20*time.Second, 20*time.Second, 20*time.Second, 20*time.Second
+	})
 	blocker, err := d.super.Begin(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -208,5 +212,97 @@ func TestASenderThatHangsUpIsNoOutage(t *testing.T) {
 	}
 	if got := host.reports(); !slices.Equal(got, []string{"StatusOK"}) {
 		t.Errorf("reported %q", got)
+	}
+}
+
+func TestLimitsOfTheServerAreWaitedFor(t *testing.T) {
+	d := newTrail(t)
+	role := ask[string](t, d.writer, "SELECT current_user::text")
+	kick := "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + role + "'"
+	for name, test := range map[string]struct{ breaks, repairs, cause string }{
+		"no connection left": {"ALTER ROLE " + role + " CONNECTION LIMIT 0", "ALTER ROLE " + role + " CONNECTION LIMIT -1", "out of connections"},
+		"no login":           {"ALTER ROLE " + role + " NOLOGIN", "ALTER ROLE " + role + " LOGIN", "refused the login"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			exporter, host, _ := start(t, d.writerURL, nil)
+			id := newID()
+			d.alter(test.breaks)
+			// Only when the change holds, or a connection slips in between.
+			run(t, d.super, kick)
+			refuses(t, exporter, id)
+			eventually(t, "the cause is reported", func() bool { return isRecoverable(last(host.reports()), test.cause) })
+			d.alter(test.repairs)
+			eventually(t, "it works again", func() bool { return exporter.ConsumeLogs(t.Context(), logsOf(sample(id))) == nil })
+			if got := ask[int](t, d.super, "SELECT count(*) FROM audit.records WHERE record_id = $1", id); got != 1 {
+				t.Errorf("it is there %d times", got)
+			}
+		})
+	}
+}
+
+func TestAStatementThatTakesTooLongIsGivenUpByTheServer(t *testing.T) {
+	d := newTrail(t)
+	exporter, host, _ := start(t, d.writerURL, func(c *Config) {
+		c.StatementTimeout, c.LockTimeout = 50*time.Millisecond, time.Minute
+		c.TimeoutConfig.Timeout = 10 * time.Second
+	})
+	blocker, err := d.super.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := blocker.Exec(t.Context(), "LOCK TABLE audit.records IN SHARE MODE"); err != nil {
+		t.Fatal(err)
+	}
+	refuses(t, exporter, newID())
+	if !slices.ContainsFunc(host.reports(), func(report string) bool { return isRecoverable(report, "57014") }) {
+		t.Errorf("reported %q", host.reports())
+	}
+	if err := blocker.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it works again", func() bool { return exporter.ConsumeLogs(t.Context(), logsOf(sample(newID()))) == nil })
+}
+
+func TestADeadlockIsResolvedAndNothingIsLost(t *testing.T) {
+	d := newTrail(t)
+	d.alter("ALTER DATABASE %d SET deadlock_timeout = '50ms'")
+	exporter, _, _ := start(t, d.writerURL, func(c *Config) {
+		c.StatementTimeout, c.LockTimeout, c.TimeoutConfig.Timeout = 10*time.Second, 10*time.Second, 12*time.Second
+		// The victim comes again until the other one has gone.
+		c.BackOffConfig.MaxElapsedTime = 12 * time.Second
+	})
+	first, second := newID(), newID()
+	other, err := d.super.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Release()
+	insert := `INSERT INTO audit.records (record_id, occurred_at, seal_number, sealer_id, leaf_index, event_name, actor_id, actor_type, action, outcome, hash, evidence, evidence_by, evidence_format)
+		VALUES ($1, now(), 0, $1, 0, 'e', 'a', 'user', 'A', 'success', sha256(''), '', 'collector', 'x')`
+	// Long enough that the exporter's own detector comes first and makes it the victim.
+	for _, statement := range []string{"SET deadlock_timeout = '1h'", "BEGIN"} {
+		if _, err := other.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := other.Exec(t.Context(), insert, second); err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan error, 1)
+	go func() { answer <- exporter.ConsumeLogs(t.Context(), logsOf(sample(first), sample(second))) }()
+	eventually(t, "the exporter waits for the other transaction", func() bool {
+		return ask[bool](t, d.super, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid')")
+	})
+	if _, err := other.Exec(t.Context(), insert, first); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Exec(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answer; err != nil {
+		t.Fatal(err)
+	}
+	if got := ask[int](t, d.super, countRecords); got != 2 {
+		t.Errorf("%d records, want 2", got)
 	}
 }

@@ -79,7 +79,21 @@ func TestTheExporterMakesTheSchemaOnlyWhenAsked(t *testing.T) {
 	eventually(t, "the missing schema is reported", func() bool { return isRecoverable(last(host.reports()), "run the migrations") })
 }
 
-func TestOnlyTheTwoFunctionsAreOpenToTheWriter(t *testing.T) {
+func TestAnOlderSchemaIsNamedAndNothingIsStored(t *testing.T) {
+	d := newTrail(t)
+	run(t, d.super, "DELETE FROM audit.schema_migrations WHERE version > 3")
+	exporter, host, _ := start(t, d.writerURL, nil)
+	const want = "the audit schema has version 3, this Collector needs 6: run telltale audit migrate"
+	if err := exporter.ConsumeLogs(t.Context(), logsOf(sample(newID()))); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v", err)
+	}
+	eventually(t, "the status says it", func() bool { return isRecoverable(last(host.reports()), want) })
+	if got := ask[int](t, d.super, countRecords); got != 0 {
+		t.Errorf("%d records in a schema that is too old", got)
+	}
+}
+
+func TestOnlyItsFunctionsAreOpenToTheWriter(t *testing.T) {
 	d := newTrail(t)
 	exporter, _, _ := start(t, d.writerURL, nil)
 	deliver(t, exporter, logsOf(sample(newID()), func(plog.LogRecord) {}))

@@ -3,6 +3,7 @@
 package postgresauditexporter
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -75,6 +76,27 @@ func TestTheAnalystsQueriesRunAsWritten(t *testing.T) {
 	}
 	if len(days) != 2 || days[0].Users != 2 || days[1].Users != 1 {
 		t.Errorf("active users per day: %+v", days)
+	}
+}
+
+func TestErasableDetailsAreInTheViewsUntilTheyAreErased(t *testing.T) {
+	d := newTrail(t)
+	exporter, _, _ := start(t, d.writerURL, nil)
+	salt, annex := bytes.Repeat([]byte{7}, 32), []byte(`{"values":[{"key":"amount","value":{"stringValue":"3"}},{"key":"email","value":{"stringValue":"a@b"}}]}`)
+	id := newID()
+	fill := produced(id, annexHash(salt, annex))
+	// With a record that goes to quarantine: what the trail says about itself is no event.
+	deliver(t, exporter, logsOf(func(r plog.LogRecord) { fill(r); withAnnex(r, salt, annex) }, sample("bad")))
+	if got := ask[string](t, d.auditor, "SELECT string_agg(concat_ws('|', event, amount, metadata ->> 'email'), ',') FROM audit_events"); got != "reward_claimed|3|a@b" {
+		t.Errorf("the view says %s", got)
+	}
+	if got := ask[bool](t, d.auditor, `SELECT r.annex_hash = sha256(a.salt || a.annex) AND position('a@b'::bytea IN r.evidence) = 0 AND r.details = '{}'
+		FROM audit.records r JOIN audit.annexes a USING (record_id) WHERE record_id = $1`, id); !got {
+		t.Error("the annex does not fit its record, or the record holds what is erasable")
+	}
+	d.alter("ALTER TABLE audit.annexes DISABLE TRIGGER ALL; DELETE FROM audit.annexes; ALTER TABLE audit.annexes ENABLE ALWAYS TRIGGER no_delete")
+	if got := ask[string](t, d.auditor, "SELECT concat_ws('|', event, amount, metadata::text) FROM audit_events"); got != "reward_claimed|{}" {
+		t.Errorf("after the erasure the view says %s", got)
 	}
 }
 

@@ -4,7 +4,14 @@
 SELECT pg_advisory_xact_lock(8387229094112226405);
 SELECT set_config('telltale.audit_maintenance', 'on', false);
 
-GRANT audit_auditor TO audit_keeper;
+-- Asked first, because who may run the migrations need not be allowed to grant roles that exist.
+DO $$
+BEGIN
+  IF NOT pg_has_role('audit_keeper', 'audit_auditor', 'MEMBER') THEN
+    GRANT audit_auditor TO audit_keeper;
+  END IF;
+END
+$$;
 
 SET ROLE audit_owner;
 
