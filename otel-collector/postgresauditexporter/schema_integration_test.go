@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -65,7 +66,8 @@ func TestTheFilesThemselvesCanRunTwice(t *testing.T) {
 
 func TestTheExporterMakesTheSchemaOnlyWhenAsked(t *testing.T) {
 	d := newDatabase(t)
-	asked, _, _ := start(t, d.superURL, func(c *Config) { c.CreateSchema = true })
+	// All of it happens within one attempt, which on a busy machine takes longer than the default.
+	asked, _, _ := start(t, d.superURL, func(c *Config) { c.CreateSchema, c.TimeoutConfig.Timeout = true, 24*time.Second })
 	deliver(t, asked, logsOf(sample(newID())))
 	if got := ask[int](t, d.super, countRecords); got != 1 {
 		t.Errorf("%d records, want 1", got)
