@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { prepareSpoolFolder } from '../../src/audit/spool/spool-folder.ts'
 import { startAuditReceiver, type AuditReceiver } from '../support/audit-receiver.ts'
 import { makeRecord } from '../support/own-evidence.ts'
 import { startApp, type RunningApp } from '../support/run-app.ts'
@@ -227,3 +228,18 @@ function mountSmallDisk(folder: string): { readonly path: string } & AsyncDispos
     },
   }
 }
+
+test('a folder of another user and a read-only file system are refused', () => {
+  const foreign = join(spool.path, 'foreign')
+  mkdirSync(foreign, { mode: 0o700 })
+  chownSync(foreign, 65_534, 65_534)
+  const readOnly = join(spool.path, 'ro')
+  mkdirSync(readOnly)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,mode=700', 'tmpfs', readOnly])
+  try {
+    expect(prepareSpoolFolder(foreign).problem).toContain('belongs to user 65534')
+    expect(prepareSpoolFolder(readOnly).problem).toContain('EROFS')
+  } finally {
+    execFileSync('umount', ['-l', readOnly])
+  }
+})

@@ -36,10 +36,11 @@ export const realDisk: Disk = {
     }
   },
   truncateSync: fs.ftruncateSync,
-  sync: (fd) =>
-    new Promise((resolve, reject) => {
-      fs.fdatasync(fd, (error) => (error ? reject(error) : resolve()))
-    }),
+  async sync(fd) {
+    const [links] = await Promise.all([countLinks(fd), syncData(fd)])
+    // Somebody has removed it: it goes with this process, however well it is synced.
+    if (links === 0) throw new Error('the segment was removed from its folder')
+  },
   syncSync: fs.fdatasyncSync,
   async syncFolder(path) {
     const folder = await fs.promises.open(path, 'r')
@@ -58,4 +59,16 @@ export const realDisk: Disk = {
     }
   },
   close: fs.closeSync,
+}
+
+function syncData(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fdatasync(fd, (error) => (error ? reject(error) : resolve()))
+  })
+}
+
+function countLinks(fd: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.fstat(fd, (error, found) => (error ? reject(error) : resolve(found.nlink)))
+  })
 }
