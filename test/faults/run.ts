@@ -19,6 +19,8 @@ const { values, positionals } = parseArgs({
 })
 // What is waited for is mostly other processes, which keep no event loop alive.
 const keepAlive = setInterval(() => {}, 60_000)
+// With an exit of its own, so that small disks are unmounted; everything else ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 process.exitCode = await main()
 clearInterval(keepAlive)
 
