@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createUuidV7 } from '../../../examples/rewards-api/src/uuid-v7.ts'
 import { until } from '../../../deploy/stack/deadline.ts'
 import type { Fault } from '../fault.ts'
 import type { Field } from '../field.ts'
@@ -147,7 +148,16 @@ async function deadlock(field: Field): Promise<void> {
     if (!statuses.includes(200)) continue
     for (const { mark } of records) appendFileSync(ledger, `${ledgerMarks.recorded} ${mark}\n`)
   }
-  const happened = (await countDeadlocks(addresses.postgres)) - before
+  let happened = 0
+  // A session tells its statistics only when it has been idle for a while.
+  await until(
+    async () => {
+      happened = (await countDeadlocks(addresses.postgres)) - before
+      return happened >= field.rounds
+    },
+    15_000,
+    500,
+  )
   field.note(`${happened} deadlocks`)
   if (happened === 0) field.fallShort('no deadlock happened')
 }
@@ -165,7 +175,8 @@ async function lockInOppositeOrder({ stack, random }: Field): Promise<void> {
 }
 
 function newRecord(): RawRecord {
-  return { mark: newMark(randomBytes(8)), timeUnixNano: BigInt(Date.now()) * 1_000_000n }
+  const timeUnixNano = BigInt(Date.now()) * 1_000_000n
+  return { mark: newMark(randomBytes(8)), id: createUuidV7(), timeUnixNano }
 }
 
 async function countDeadlocks(url: string): Promise<number> {

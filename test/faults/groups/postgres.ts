@@ -90,6 +90,11 @@ function statements(
   }
 }
 
+interface Guard {
+  readonly name: string
+  readonly always: boolean
+}
+
 /** All in one session, which the fault itself does not touch. */
 async function asSuperuser(
   { stack, random }: Field,
@@ -99,9 +104,17 @@ async function asSuperuser(
 ): Promise<void> {
   await withClient(stack.addresses.postgres, async (client) => {
     await client.query('SET default_transaction_read_only = off')
+    // What guards the schema stops a superuser too, unless it is switched off first.
+    const { rows: guards } = await client.query<Guard>(
+      `SELECT evtname AS name, evtenabled = 'A' AS always FROM pg_event_trigger WHERE evtenabled <> 'D'`,
+    )
+    for (const { name } of guards) await client.query(`ALTER EVENT TRIGGER ${name} DISABLE`)
     for (const statement of strike) await client.query(statement)
     await sleep(random.between(leastMillis, leastMillis + 2_000))
     for (const statement of repair) await client.query(statement)
+    for (const { name, always } of guards) {
+      await client.query(`ALTER EVENT TRIGGER ${name} ENABLE ${always ? 'ALWAYS' : ''}`)
+    }
   })
 }
 
