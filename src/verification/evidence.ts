@@ -144,8 +144,11 @@ function checkMembers(value: unknown, known: Readonly<Record<string, Check>>, of
   for (const name in value as object) {
     const check = Object.hasOwn(known, name) ? known[name] : undefined
     if (!check) throw new EvidenceError(`${of} must have no member ${JSON.stringify(name)}`)
-    must(before < name, `members must be sorted: ${name} after ${before}`)
-    must(`${before}Bytes` !== name, `${before} must not stand beside ${name}`)
+    // Written out: a message is made only when it is needed, and this runs for each member of each record.
+    if (before >= name) throw new EvidenceError(`members must be sorted: ${name} after ${before}`)
+    if (name.endsWith('Bytes') && name === `${before}Bytes`) {
+      throw new EvidenceError(`${before} must not stand beside ${name}`)
+    }
     check((value as Record<string, unknown>)[name])
     before = name
   }
@@ -156,13 +159,15 @@ function checkAttributes(list: unknown, depth: number): void {
   let before = ''
   for (const attribute of list as EvidenceAttribute[]) {
     must(isObject(attribute), 'an attribute must be an object')
-    const [first, second, ...more] = Object.keys(attribute)
+    const names = Object.keys(attribute)
     must(
-      (first === 'key' || first === 'keyBytes') && second === 'value' && more.length === 0,
+      (names[0] === 'key' || names[0] === 'keyBytes') && names[1] === 'value' && names.length === 2,
       'an attribute must have a key and a value',
     )
     const key = toSortKey(attribute)
-    must(before <= key, `attributes must be sorted: ${JSON.stringify(key)} comes too late`)
+    if (before > key) {
+      throw new EvidenceError(`attributes must be sorted: ${JSON.stringify(key)} comes too late`)
+    }
     before = key
     checkValue(attribute.value, depth)
   }

@@ -9,12 +9,34 @@ export function toJsonbText(attributes: readonly EvidenceAttribute[]): string {
   if (attributes.length === 0) return '{}'
   const members = new Map<string, string>()
   for (const attribute of attributes) members.set(keyOf(attribute), toJsonbValue(attribute.value))
-  const keys = members.size > 1 ? [...members.keys()].sort(compareKeys) : members.keys()
+  const names = [...members.keys()].map(nameOf)
+  if (names.length > 1) names.sort(compareNames)
   let text = ''
-  for (const key of keys) {
-    text += `${text === '' ? '{' : ', '}${JSON.stringify(key)}: ${members.get(key)}`
+  for (const name of names) {
+    text += `${text === '' ? '{' : ', '}${name.text}${members.get(name.key)}`
   }
   return `${text}}`
+}
+
+/** The name of a member, with what is wanted of it each time. */
+interface MemberName {
+  readonly key: string
+  readonly bytes: number
+  /** As it stands before its value. */
+  readonly text: string
+}
+
+/** Names that are kept; a trail has few, but a map whose keys are user input any number. */
+const MAX_NAMES = 2_000
+const MAX_KEPT_LENGTH = 256
+const namesByKey = new Map<string, MemberName>()
+
+function nameOf(key: string): MemberName {
+  const known = namesByKey.get(key)
+  if (known) return known
+  const name = { key, bytes: Buffer.byteLength(key), text: `${JSON.stringify(key)}: ` }
+  if (namesByKey.size < MAX_NAMES && key.length <= MAX_KEPT_LENGTH) namesByKey.set(key, name)
+  return name
 }
 
 /** The key of an attribute as the columns show it. */
@@ -101,9 +123,8 @@ function toNumericText(number: number): string {
 }
 
 /** jsonb keeps members by the length of their names in bytes, then by the bytes. */
-function compareKeys(a: string, b: string): number {
-  const [left, right] = [Buffer.byteLength(a), Buffer.byteLength(b)]
-  if (left !== right) return left - right
-  if (left === a.length && right === b.length) return a < b ? -1 : 1
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+function compareNames(a: MemberName, b: MemberName): number {
+  if (a.bytes !== b.bytes) return a.bytes - b.bytes
+  if (a.bytes === a.key.length && b.bytes === b.key.length) return a.key < b.key ? -1 : 1
+  return Buffer.compare(Buffer.from(a.key), Buffer.from(b.key))
 }
