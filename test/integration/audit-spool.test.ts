@@ -7,7 +7,7 @@ import { startAuditReceiver, type AuditReceiver } from '../support/audit-receive
 import { makeRecord } from '../support/own-evidence.ts'
 import { startApp, type RunningApp } from '../support/run-app.ts'
 import { faultsOfStreams, readPlace, type EvidencePlace } from '../support/streams.ts'
-import { makeSpoolFolder, startTrail, type TestTrail } from '../support/trail.ts'
+import { hasNothingAdopted, makeSpoolFolder, startTrail, type TestTrail } from '../support/trail.ts'
 
 let receiver: AuditReceiver
 let spool: ReturnType<typeof makeSpoolFolder>
@@ -36,7 +36,7 @@ const keptBy = (stdout: string): string[] =>
 async function deliverTheRest(): Promise<void> {
   const trail = startTrail(spool.path, receiver.url)
   await trail.append(makeRecord('event'), 'stored')
-  while (lanes().length > 1 || !nothingAdopted()) {
+  while (lanes().length > 1 || !hasNothingAdopted(spool.path)) {
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
   receiver.decide(undefined)
@@ -45,11 +45,6 @@ async function deliverTheRest(): Promise<void> {
 }
 
 const lanes = (): string[] => readdirSync(spool.path).filter((name) => name !== 'parked')
-const nothingAdopted = (): boolean =>
-  readdirSync(spool.path, { recursive: true, encoding: 'utf8' }).every(
-    (path) => !/adopted\/./.test(path),
-  )
-
 const committedPlaces = (): EvidencePlace[] =>
   [...receiver.committed.values()].map(({ evidence }) => readPlace(evidence))
 

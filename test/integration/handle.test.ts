@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { ReceivedRecord } from '../support/audit-receiver.ts'
 import { startOtlpReceiver, type OtlpReceiver } from '../support/otlp-receiver.ts'
-import { runApp } from '../support/run-app.ts'
+import { runApp, startApp } from '../support/run-app.ts'
 import { faultsOfStreams, readPlace } from '../support/streams.ts'
-import { makeSpoolFolder } from '../support/trail.ts'
+import { hasNothingAdopted, makeSpoolFolder } from '../support/trail.ts'
 
 test('the handle flushes, shuts down twice without harm and tells its status', async () => {
   await using receiver = await startOtlpReceiver()
@@ -66,16 +66,19 @@ describe('an audit record', () => {
       TELLTALE_AUDIT_ENDPOINT: receiver.url,
       TELLTALE_AUDIT_SPOOL_DIRECTORY: spool.path,
       TELLTALE_AUDIT_TIMEOUT_MILLIS: '700',
-      TELLTALE_SHUTDOWN_TIMEOUT_MILLIS: '500',
       DURABILITY: 'stored',
     }
     receiver.behave({ silent: true })
     const first = await runApp('signals/audit.mjs', environment)
     receiver.behave({})
-    const second = await runApp('signals/audit.mjs', { ...environment, LINGER_MILLIS: '500' })
+    const second = startApp('signals/audit.mjs', { ...environment, LINGER_MILLIS: '50000' })
+    // Until the lane of the first is delivered and gone: its heir tells of nothing else.
+    const isOver = (): boolean => eventsOf(receiver).length === 2 && hasNothingAdopted(spool.path)
+    while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 20))
+    second.process.kill('SIGTERM')
 
     expect(first.stdout.trim()).toBe('TELLTALE_AUDIT_UNAVAILABLE for a known id')
-    expect(second.stdout).toMatch(RECORD_ID)
+    expect((await second.ended()).stdout).toMatch(RECORD_ID)
     expect(eventsOf(receiver)).toHaveLength(2)
     expect(faultsOf(receiver)).toEqual([])
     expect(readdirSync(spool.path)).toEqual([])

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeRequest } from '../../src/audit/delivery/request-body.ts'
@@ -31,6 +31,17 @@ export interface TestTrail extends SpooledTrail {
 export function makeSpoolFolder(): { readonly path: string } & Disposable {
   const path = mkdtempSync(join(tmpdir(), 'tt-'))
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** Whether no lane of a dead owner is left inside another one. */
+export function hasNothingAdopted(spool: string): boolean {
+  try {
+    const paths = readdirSync(spool, { recursive: true, encoding: 'utf8' })
+    return paths.every((path) => !/adopted\/./.test(path))
+  } catch {
+    // A folder went while it was looked at: something is still being done there.
+    return false
+  }
 }
 
 /** Starts a trail that delivers to `url`. */
