@@ -65,7 +65,8 @@ async function fullDisk(field: Field): Promise<void> {
 }
 
 /** Long enough for start, recording, delivery and an orderly end to have made their calls. */
-const SETTLED_RECORDS = 25
+const RECORDED_RECORDS = 25
+const RECORDS_WITHIN_MILLIS = 30_000
 const PASSES = [
   { error: 'EIO', times: 1 },
   { error: 'ENOSPC', times: 1 },
@@ -77,41 +78,40 @@ async function failingCalls(field: Field): Promise<void> {
   await lifeOn(disk, field, { ...PASSES[0], call: 0 })
   const names = disk.calls()
   field.note(`calls in one life of a service: ${countNames(names)} (${disk.way})`)
+  const stuck: string[] = []
   let failed = 0
   for (let round = 0; round < field.rounds; round += 1) {
     // Every call in turn, and when all have had theirs with another error.
     const pass = PASSES[Math.floor(round / names.length) % PASSES.length]!
-    await lifeOn(disk, field, { ...pass, call: 1 + (round % names.length) })
+    const call = 1 + (round % names.length)
+    if (!(await lifeOn(disk, field, { ...pass, call }))) stuck.push(names[call - 1]!)
     failed = disk.calls().filter((name) => name.endsWith('failed')).length
     if (round % 10 === 9) field.say(`round ${round + 1} of ${field.rounds}, ${failed} calls failed`)
+  }
+  if (stuck.length > 0) {
+    field.fallShort(`services recorded nothing after a failed call: ${countNames(stuck)}`)
   }
   if (failed < field.rounds / 2) field.fallShort(`only ${failed} calls were made to fail`)
 }
 
-/** One service from start to end, of which one call, or a few in a row, fail. */
+/**
+ * One service from start to end, of which one call, or a few in a row, fail.
+ *
+ * @returns whether it recorded all the same, or again
+ */
 async function lifeOn(
   disk: FailingDisk,
   field: Field,
   order: Omit<DiskOrder, 'folder'>,
-): Promise<void> {
+): Promise<boolean> {
   const folder = join(field.folder, 'spool')
   const producer = await field.startProducer({
     spool: folder,
     ...disk.under({ ...order, folder }),
   })
-  const settled = (): number =>
-    field.ledgers.recorded.size + [...field.ledgers.refused.values()].reduce((sum, n) => sum + n, 0)
-  field.ledgers.refresh()
-  const wanted = settled() + SETTLED_RECORDS
-  await until(
-    () => {
-      field.ledgers.refresh()
-      return producer.hasEnded() || settled() >= wanted
-    },
-    10_000,
-    50,
-  )
+  const hasRecorded = await field.untilRecorded(RECORDED_RECORDS, RECORDS_WITHIN_MILLIS)
   await producer.stop()
+  return hasRecorded
 }
 
 async function tornTail(field: Field): Promise<void> {
