@@ -4,8 +4,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 // A process of one producer: it calls `record(number)` as it is told and reports what came of it. The same feeder drives
 // what is measured and its yardstick.
 
-/** Records that may be under way in a burst: about what a busy service has of requests in a moment of syncing. */
-const MAX_UNDER_WAY = 8_192
+/** Callers that wait at a time in a burst: about as many requests as a busy service has under way. */
+const MAX_UNDER_WAY = 1_024
 const RECORDS_PER_TURN = 64
 
 let number = 0
