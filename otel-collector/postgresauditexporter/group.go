@@ -28,6 +28,13 @@ func (r *request) settle(items int, err error) {
 	}
 }
 
+const (
+	// smallTransactions is how many transactions may be under way while only few records wait.
+	smallTransactions = 2
+	// fewRecords are worth no transaction of their own: its fixed cost is that of some forty records.
+	fewRecords = 256
+)
+
 // appendFunc stores items and reports the outcome of each of them once.
 type appendFunc func(ctx context.Context, items []*item, report func([]*item, error))
 
@@ -42,6 +49,8 @@ type group struct {
 	arrived  sync.Cond
 	waiting  []*request
 	size     int
+	records  int
+	running  int
 	stopping bool
 	workers  sync.WaitGroup
 	ctx      context.Context
@@ -56,6 +65,7 @@ func startGroup(workers int, config GroupConfig, timeout time.Duration, store ap
 		g.workers.Go(func() {
 			for batch := g.take(); batch != nil; batch = g.take() {
 				g.run(batch)
+				g.ended()
 			}
 		})
 	}
@@ -96,6 +106,7 @@ func (g *group) enter(r *request) error {
 	}
 	g.waiting = append(g.waiting, r)
 	g.size += r.size
+	g.records += len(r.items)
 	g.arrived.Signal()
 	return nil
 }
@@ -108,7 +119,7 @@ func (g *group) take() []*request {
 	for {
 		var batch []*request
 		records, size, taken := 0, 0, 0
-		for _, r := range g.waiting {
+		for _, r := range g.due() {
 			if r.ctx.Err() == nil {
 				if len(batch) > 0 && (records+len(r.items) > g.config.MaxRecords || size+r.size > g.config.MaxBytes) {
 					break
@@ -118,19 +129,37 @@ func (g *group) take() []*request {
 				size += r.size
 			}
 			g.size -= r.size
+			g.records -= len(r.items)
 			taken++
 		}
 		// Cleared, so that the array holds on to nothing.
 		clear(g.waiting[:taken])
 		g.waiting = g.waiting[taken:]
 		if len(batch) > 0 {
+			g.running++
 			return batch
 		}
-		if g.stopping {
+		if g.stopping && len(g.waiting) == 0 {
 			return nil
 		}
 		g.arrived.Wait()
 	}
+}
+
+// due is what may be taken now. While some transactions are under way, few records wait for more: they
+// are stored together when one of them ends.
+func (g *group) due() []*request {
+	if g.stopping || g.running < smallTransactions || g.records >= min(fewRecords, g.config.MaxRecords) || g.size >= g.config.MaxBytes {
+		return g.waiting
+	}
+	return nil
+}
+
+func (g *group) ended() {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.running--
+	g.arrived.Signal()
 }
 
 // run has a time of its own: a request whose sender hangs up must not take the others with it.

@@ -99,6 +99,45 @@ func TestWhatComesDuringACommitIsStoredTogether(t *testing.T) {
 	}
 }
 
+func TestFewRecordsWaitForATransactionThatEndsThoughAWorkerIsFree(t *testing.T) {
+	store := newGatedStore()
+	config := GroupConfig{MaxRecords: 1000, MaxBytes: 1 << 20, MaxWaitingBytes: 1 << 20}
+	g := startGroup(smallTransactions+2, config, time.Minute, store.append)
+	t.Cleanup(func() { g.stop(0) })
+	var all pushes
+	for _, name := range []string{"first", "second"} {
+		all.start(t.Context(), g, name, oneItem())
+		<-store.begun
+	}
+	for _, name := range []string{"a", "b", "c"} {
+		all.start(t.Context(), g, name, oneItem())
+	}
+	waitFor(t, g, 3)
+
+	store.outcome <- succeed
+	if together := <-store.begun; len(together) != 3 {
+		t.Errorf("%d records were stored together, want 3", len(together))
+	}
+
+	many := make([]*item, fewRecords)
+	for i := range many {
+		many[i] = &item{size: 100}
+	}
+	all.start(t.Context(), g, "many", many)
+	if alone := <-store.begun; len(alone) != fewRecords {
+		t.Errorf("%d records were stored, want %d: so many need not wait", len(alone), fewRecords)
+	}
+	for range 3 {
+		store.outcome <- succeed
+	}
+	all.all.Wait()
+	for name, err := range all.answers {
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestAGroupIsBoundedInRecordsAndBytes(t *testing.T) {
 	for name, config := range map[string]GroupConfig{
 		"records": {MaxRecords: 2, MaxBytes: 1 << 20, MaxWaitingBytes: 1 << 20},
