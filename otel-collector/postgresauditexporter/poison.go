@@ -16,18 +16,26 @@ var contentConstraints = []string{
 	"annexes_salt_is_32_bytes", "quarantine_raw_hash_is_sha256",
 }
 
+// indexRoutines are where PostgreSQL refuses a value that is too long for an index, as somebody may have
+// added one. The SQLSTATE alone does not decide: a server that runs out of transaction ids has the same.
+var indexRoutines = []string{"_bt_check_third_page", "index_form_tuple", "index_form_tuple_context"}
+
 // isPoison says whether the database refused the content of a record, so that no retry can help.
 func isPoison(err error) bool {
 	var refusal *pgconn.PgError
 	if !errors.As(err, &refusal) {
 		return false
 	}
-	return strings.HasPrefix(refusal.Code, "22") || slices.Contains(contentConstraints, refusal.ConstraintName)
+	return strings.HasPrefix(refusal.Code, "22") || slices.Contains(contentConstraints, refusal.ConstraintName) ||
+		refusal.Code == "54000" && slices.Contains(indexRoutines, refusal.Routine)
 }
 
 // poisonReason says why without quoting the record.
 func poisonReason(err error) string {
 	var refusal *pgconn.PgError
+	if errors.As(err, &refusal) && refusal.Code == "54000" {
+		return "the database refused it: a value is too long for an index"
+	}
 	if errors.As(err, &refusal) && refusal.ConstraintName != "" {
 		return "the database refused it: constraint " + refusal.ConstraintName
 	}

@@ -3,6 +3,8 @@
 package postgresauditexporter
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"testing"
 
@@ -105,5 +107,47 @@ func TestOnlyWhatARecordSaysCanSendItToQuarantine(t *testing.T) {
 				t.Errorf("it is there %d times", got)
 			}
 		})
+	}
+}
+
+// incompressible is text that no index entry holds, neither as it is nor compressed.
+func incompressible(bytes int) string {
+	raw := make([]byte, bytes/2)
+	_, _ = rand.Read(raw)
+	return hex.EncodeToString(raw)
+}
+
+func TestNoTextIsTooLongForTheIndexesOfTheTrail(t *testing.T) {
+	d := newTrail(t)
+	exporter, _, _ := start(t, d.writerURL, func(c *Config) { c.BackOffConfig.Enabled = false })
+	names := []string{"reward_claimed", "telltale.audit.record.erased", "telltale.audit.record.parked", "telltale.audit.trail.stopped", "telltale.audit.partition.retained"}
+	var fill []func(plog.LogRecord)
+	for _, name := range names {
+		long := incompressible(20_000)
+		fill = append(fill, func(record plog.LogRecord) {
+			sample(newID(), with("audit.details", map[string]any{"recordId": long, "stream": long, "partition": long}))(record)
+			record.SetEventName(name)
+			for _, key := range []string{"audit.actor.id", "audit.actor.type", "audit.action", "audit.outcome", "audit.target.type", "audit.target.id",
+				"audit.source.id", "tenant_id", "audit.request.id", "audit.stream.id", "audit.schema.version"} {
+				record.Attributes().PutStr(key, long)
+			}
+		})
+	}
+	deliver(t, exporter, logsOf(fill...))
+	if records, quarantined := ask[int](t, d.super, "SELECT count(*) FROM audit.records"), ask[int](t, d.super, "SELECT count(*) FROM audit.quarantine"); records != len(names) || quarantined != 0 {
+		t.Errorf("%d records and %d in quarantine, want %d and none", records, quarantined, len(names))
+	}
+}
+
+func TestARecordThatAnIndexOfSomebodyElseRefusesDoesNotHoldUpTheOthers(t *testing.T) {
+	for _, length := range []int{6_000, 40_000} {
+		d := newTrail(t)
+		d.alter("CREATE INDEX mine ON audit.records ((details ->> 'note'))")
+		exporter, _, _ := start(t, d.writerURL, func(c *Config) { c.BackOffConfig.Enabled = false })
+		deliver(t, exporter, logsOf(sample(newID()), sample(newID(), with("audit.details", map[string]any{"note": incompressible(length)})), sample(newID())))
+		// Two records and the notice of the third.
+		if records, quarantined := ask[int](t, d.super, "SELECT count(*) FROM audit.records"), ask[int](t, d.super, "SELECT count(*) FROM audit.quarantine"); records != 3 || quarantined != 1 {
+			t.Errorf("%d bytes: %d records and %d in quarantine, want 3 and 1", length, records, quarantined)
+		}
 	}
 }

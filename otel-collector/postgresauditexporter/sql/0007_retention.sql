@@ -104,9 +104,12 @@ BEGIN
 END
 $$;
 
--- The trail's records about other records are few and asked for by what they name.
-CREATE INDEX IF NOT EXISTS records_own_idx ON audit.records (event_name, (details ->> 'recordId'))
+-- The trail's records about other records are few and asked for by their kind; erasures also by what they
+-- name. That one is a hash index, because a B-tree would refuse a record whose recordId is long.
+CREATE INDEX IF NOT EXISTS records_own_idx ON audit.records (event_name)
   WHERE event_name IN ('telltale.audit.record.erased', 'telltale.audit.record.parked', 'telltale.audit.trail.stopped', 'telltale.audit.partition.retained');
+CREATE INDEX IF NOT EXISTS records_erased_idx ON audit.records USING hash ((details ->> 'recordId'))
+  WHERE event_name = 'telltale.audit.record.erased';
 
 CREATE OR REPLACE FUNCTION audit.outlives_its_month(event_name text, details jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE
