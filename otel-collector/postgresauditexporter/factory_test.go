@@ -67,6 +67,7 @@ func TestMetadataNamesTheMetricsThatExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { opened.close(time.Second) })
+	opened.monthsAhead.Store(24)
 	if err := made.watch(opened); err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,8 @@ type sealers struct {
 	current *sealer
 	// begin is called before a sealer is entered, if it is set: its log then has its first checkpoint.
 	begin func()
+	// replaced is called when a new sealer has taken the place of one that could not go on, if it is set.
+	replaced func()
 	// compared says that the key was compared with the one used before, announcement what came of it.
 	compared     bool
 	announcement *item
@@ -146,6 +148,9 @@ func (s *sealers) replace(old *sealer, cause error) {
 		return
 	}
 	s.current = newSealer()
+	if s.replaced != nil {
+		s.replaced()
+	}
 	s.logger.Warn("The sealer cannot go on; a new one takes its place.",
 		zap.String("sealer", formatUUID(old.id)), zap.String("successor", formatUUID(s.current.id)), zap.String("cause", describe(cause)))
 }

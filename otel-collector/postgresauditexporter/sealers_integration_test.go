@@ -12,6 +12,7 @@ import (
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/exporter/exportertest"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"telltale.dev/otelcol/postgresauditexporter/internal/merkle"
 )
@@ -199,5 +200,34 @@ func TestTheHolesOfADeadSealerAreFilledWhenItIsClosed(t *testing.T) {
 	}
 	if _, err := d.super.Exec(t.Context(), "UPDATE audit.sealers SET closed_at = NULL, closed_by = NULL"); sqlState(err) != "42501" {
 		t.Errorf("opening it again is answered with %v", err)
+	}
+}
+
+func TestTheMonthsAheadAndTheSealersThatHadToGoAreCounted(t *testing.T) {
+	d := newTrail(t)
+	exporter, _, telemetry := start(t, d.writerURL, nil)
+	ahead := func(months int64) func() bool {
+		return func() bool {
+			metric, err := telemetry.GetMetric("otelcol_postgres_audit.partitions.ahead")
+			if err != nil {
+				return false
+			}
+			points := metric.Data.(metricdata.Gauge[int64]).DataPoints
+			return len(points) == 1 && points[0].Value == months
+		}
+	}
+	eventually(t, "24 months are ahead", ahead(24))
+	d.alter("DROP TABLE audit.records_" + ask[string](t, d.super, "SELECT to_char((now() AT TIME ZONE 'UTC') + interval '3 months', 'YYYY_MM')"))
+	eventually(t, "one month less is ahead", ahead(23))
+
+	deliver(t, exporter, logsOf(sample(newID())))
+	run(t, d.super, "UPDATE audit.sealers SET closed_at = now(), closed_by = sealer_id")
+	deliver(t, exporter, logsOf(sample(newID())))
+	metric, err := telemetry.GetMetric("otelcol_postgres_audit.sealers.replaced")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := metric.Data.(metricdata.Sum[int64]).DataPoints[0].Value; got != 1 {
+		t.Errorf("%d sealers were replaced, want 1", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,7 +29,11 @@ type store struct {
 	notice           func([]*quarantineRow) *row
 	statementTimeout time.Duration
 	lockTimeout      time.Duration
+	// monthsAhead is for how many months after this one there are partitions; unknownMonths until a probe has said.
+	monthsAhead atomic.Int64
 }
+
+const unknownMonths = -1
 
 func openStore(config *Config, name string, logger *zap.Logger, instruments *metrics) (*store, error) {
 	settings, err := pgxpool.ParseConfig(string(config.DSN))
@@ -51,7 +56,7 @@ func openStore(config *Config, name string, logger *zap.Logger, instruments *met
 	if err != nil {
 		return nil, errors.New("the connection pool refuses its settings")
 	}
-	return &store{
+	made := &store{
 		pool:             pool,
 		logger:           logger,
 		metrics:          instruments,
@@ -60,7 +65,12 @@ func openStore(config *Config, name string, logger *zap.Logger, instruments *met
 		notice:           func(quarantined []*quarantineRow) *row { return quarantineNotice(name, quarantined) },
 		statementTimeout: config.StatementTimeout,
 		lockTimeout:      config.LockTimeout,
-	}, nil
+	}
+	made.monthsAhead.Store(unknownMonths)
+	if instruments != nil {
+		made.sealers.replaced = func() { instruments.replaced.Add(context.Background(), 1, instruments.attributes) }
+	}
+	return made, nil
 }
 
 // close may be called on nil. It does not wait for long: pgx gives a connection that went silent 15 s
@@ -201,7 +211,11 @@ func isCertainlyRolledBack(err error) bool {
 
 const probeSQL = `
 SELECT NOT current_setting('transaction_read_only')::boolean, current_setting('server_encoding') = 'UTF8',
-  count(*) FILTER (WHERE has_function_privilege(p.oid, 'EXECUTE') AND has_schema_privilege(n.oid, 'USAGE')) = 8
+  count(*) FILTER (WHERE has_function_privilege(p.oid, 'EXECUTE') AND has_schema_privilege(n.oid, 'USAGE')) = 8,
+  (SELECT count(*) FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class parent ON parent.oid = i.inhparent
+   JOIN pg_catalog.pg_namespace s ON s.oid = parent.relnamespace JOIN pg_catalog.pg_class child ON child.oid = i.inhrelid
+   WHERE s.nspname = 'audit' AND parent.relname = 'records' AND child.relname ~ '^records_[0-9]{4}_[0-9]{2}$'
+     AND child.relname > 'records_' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM'))
 FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname = 'audit' AND p.proname IN ('append_records', 'append_annexes', 'append_conflicts', 'append_quarantine',
   'append_seal', 'open_sealer', 'touch_sealer', 'settle_seal')`
@@ -212,9 +226,11 @@ func (s *store) probe(ctx context.Context) error {
 		return err
 	}
 	var writable, unicode, permitted bool
-	if err := s.pool.QueryRow(ctx, probeSQL).Scan(&writable, &unicode, &permitted); err != nil {
+	var monthsAhead int64
+	if err := s.pool.QueryRow(ctx, probeSQL).Scan(&writable, &unicode, &permitted, &monthsAhead); err != nil {
 		return fmt.Errorf("probe the database: %w", err)
 	}
+	s.monthsAhead.Store(monthsAhead)
 	if !writable {
 		return errReadOnly
 	}

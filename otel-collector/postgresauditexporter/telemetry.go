@@ -22,6 +22,7 @@ type metrics struct {
 	duplicate      metric.Int64Counter
 	conflict       metric.Int64Counter
 	quarantined    metric.Int64Counter
+	replaced       metric.Int64Counter
 	commitDuration metric.Float64Histogram
 	sealDuration   metric.Float64Histogram
 	groupSize      metric.Int64Histogram
@@ -32,6 +33,7 @@ type metrics struct {
 	waitDuration metric.Float64ObservableCounter
 	logSize      metric.Int64ObservableGauge
 	logWaiting   metric.Int64ObservableGauge
+	monthsAhead  metric.Int64ObservableGauge
 	meter        metric.Meter
 	registration metric.Registration
 
@@ -77,8 +79,12 @@ func newMetrics(settings component.TelemetrySettings, id component.ID) (*metrics
 	gauge(&m.maximum, "pool.maximum", "{connection}", "The most connections that the pool opens.")
 	gauge(&m.logSize, "log.size", "{seal}", "Seals in the log of this run as far as it has no hole.")
 	gauge(&m.logWaiting, "log.waiting", "{seal}", "Committed seals behind a hole in the log.")
+	gauge(&m.monthsAhead, "partitions.ahead", "{month}", "Months after this one for which audit.records has partitions, as of the last probe.")
 
 	var err error
+	m.replaced, err = meter.Int64Counter(metricPrefix+"sealers.replaced", metric.WithUnit("{sealer}"),
+		metric.WithDescription("How often this exporter had to go on as a new sealer because somebody closed the old one or wrote seals under its numbers."))
+	problems = append(problems, err)
 	m.groupSize, err = meter.Int64Histogram(metricPrefix+"group.size", metric.WithUnit("{row}"), sizeBuckets,
 		metric.WithDescription("Rows that one transaction inserted."))
 	problems = append(problems, err)
@@ -92,7 +98,7 @@ func newMetrics(settings component.TelemetrySettings, id component.ID) (*metrics
 		return nil, err
 	}
 	// A counter that is born at its first failure is invisible to increase(): let all start at 0.
-	for _, count := range []metric.Int64Counter{m.received, m.storedCount, m.duplicate, m.conflict, m.quarantined} {
+	for _, count := range []metric.Int64Counter{m.received, m.storedCount, m.duplicate, m.conflict, m.quarantined, m.replaced} {
 		count.Add(context.Background(), 0, m.attributes)
 	}
 	return m, nil
@@ -113,8 +119,11 @@ func (m *metrics) watch(s *store) error {
 		size, _ := log.Prefix()
 		o.ObserveInt64(m.logSize, int64(size), m.attributes)
 		o.ObserveInt64(m.logWaiting, int64(log.Waiting()), m.attributes)
+		if months := s.monthsAhead.Load(); months != unknownMonths {
+			o.ObserveInt64(m.monthsAhead, months, m.attributes)
+		}
 		return nil
-	}, m.connections, m.maximum, m.waits, m.waitDuration, m.logSize, m.logWaiting)
+	}, m.connections, m.maximum, m.waits, m.waitDuration, m.logSize, m.logWaiting, m.monthsAhead)
 	m.registration = registration
 	return err
 }
