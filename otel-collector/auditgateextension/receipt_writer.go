@@ -32,13 +32,14 @@ func (w *receiptWriter) Write(body []byte) (int, error) {
 	return w.ResponseWriter.Write(body)
 }
 
-// sign also takes away what somebody else may have written there: only a commit makes a receipt.
+// sign also takes away what somebody else may have written there: only a commit makes a receipt. The
+// format stands in every answer, so that a refusal of the receiver's own can be told from that of
+// something else on the way: a record may be set aside for the one, never for the other.
 func (w *receiptWriter) sign(status int) {
 	header := w.Header()
-	header.Del(formatHeader)
+	header.Set(formatHeader, knownFormat)
 	header.Del(committedHeader)
 	if committed := w.receipt.Committed(); status == http.StatusOK && committed > 0 {
-		header.Set(formatHeader, knownFormat)
 		header.Set(committedHeader, strconv.Itoa(committed))
 	}
 }

@@ -15,6 +15,7 @@ import { createPost } from '../../src/otlp/post.ts'
 import {
   startAuditReceiver,
   type AuditReceiver,
+  type Decide,
   type ReceivedRecord,
 } from '../support/audit-receiver.ts'
 import { makeRecord } from '../support/own-evidence.ts'
@@ -38,8 +39,10 @@ const spoolIt = async (trail: TestTrail, name = 'event'): Promise<string> =>
   (await trail.append(makeRecord(name), 'spooled')).recordId
 const hasPoison = (records: readonly ReceivedRecord[]): boolean =>
   records.some(({ eventName }) => eventName === 'poison')
-const refusePoison = (records: readonly ReceivedRecord[]): { status: number } | undefined =>
-  hasPoison(records) ? { status: 400 } : undefined
+/** What the audit receiver says of itself in each of its answers. */
+const ownHeaders = { 'telltale-audit-format': 'telltale/1' }
+const refusePoison: Decide = (records) =>
+  hasPoison(records) ? { status: 400, headers: ownHeaders } : undefined
 const ofEvent = (eventName: string): ReceivedRecord[] =>
   [...receiver.committed.values()].filter((record) => record.eventName === eventName)
 const faults = (missing?: ReadonlySet<string>): string[] =>
@@ -98,7 +101,7 @@ test('a reply that is lost after the commit repeats the delivery, and doubles no
 
 describe('a record that is refused for itself', () => {
   test.each([400, 413])('with %i is parked, explained, and holds up no other', async (status) => {
-    receiver.decide((records) => (hasPoison(records) ? { status } : undefined))
+    receiver.decide((records) => (hasPoison(records) ? { status, headers: ownHeaders } : undefined))
     const trail = start()
     const names = Array.from({ length: 50 }, (_, index) => (index === 31 ? 'poison' : 'event'))
     await Promise.all(names.map((name) => spoolIt(trail, name)))
@@ -172,6 +175,23 @@ test('a wrong route that answers 400 to everything parks nothing', async () => {
   await trail.idle()
   await trail.end(5_000, true)
   expect(existsSync(join(spool.path, 'parked'))).toBe(false)
+  expect(ofEvent('event')).toHaveLength(20)
+  expect(faults()).toEqual([])
+})
+
+test('a route that is wrong now and then parks nothing either', async () => {
+  // Every record is refused alone, after another one was accepted: only the missing header tells who refuses.
+  receiver.decide((records, count) =>
+    count % 2 === 0 || records.length > 1 ? { status: 400 } : undefined,
+  )
+  const trail = start()
+  await Promise.all(Array.from({ length: 20 }, () => spoolIt(trail)))
+  await requests(30)
+  receiver.decide(undefined)
+  await trail.idle()
+  await trail.end(5_000, true)
+
+  expect(trail.counted.parked).toBe(0)
   expect(ofEvent('event')).toHaveLength(20)
   expect(faults()).toEqual([])
 })

@@ -6,8 +6,11 @@ export const AUDIT_FORMAT = 'telltale/1'
 /** What an answer means for the records of its request. */
 export type Verdict =
   | { readonly kind: 'committed' }
-  /** The request cannot be read or is too large; a part of it may be all right. */
-  | { readonly kind: 'refused'; readonly reason: string }
+  /**
+   * The request cannot be read or is too large; a part of it may be all right. `byReceiver` when the audit receiver
+   * itself says so, not something on the way to it.
+   */
+  | { readonly kind: 'refused'; readonly reason: string; readonly byReceiver: boolean }
   | { readonly kind: 'again'; readonly reason: string; readonly retryInMillis?: number }
 
 /**
@@ -21,7 +24,13 @@ export function readAnswer(answer: PostAnswer, records: number): Verdict {
     return objection ? { kind: 'again', reason: objection } : { kind: 'committed' }
   }
   const reason = describeAnswer(answer)
-  if (status === 400 || status === 413) return { kind: 'refused', reason }
+  if (status === 400 || status === 413) {
+    return {
+      kind: 'refused',
+      reason,
+      byReceiver: headers['telltale-audit-format'] === AUDIT_FORMAT,
+    }
+  }
   const seconds = Number(headers['retry-after'])
   const isGiven = headers['retry-after'] !== undefined && seconds >= 0
   return { kind: 'again', reason, ...(isGiven && { retryInMillis: seconds * 1_000 }) }

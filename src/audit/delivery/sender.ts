@@ -74,8 +74,10 @@ export function createSender(options: SenderOptions): Sender {
           await deliver(records.slice(half), refused)
           return
         }
-        // Whoever refuses everything (a wrong route, another version) refuses the trail, not this record.
-        if (lastCommitted > refused && (await parked(records[0]!, verdict.reason))) return
+        // Whoever refuses everything (another version) refuses the trail, not this record; and what something else on
+        // the way refuses (a wrong route, now and then) says nothing of it at all.
+        const isItsOwnFault = verdict.byReceiver && lastCommitted > refused
+        if (isItsOwnFault && (await parked(records[0]!, verdict.reason))) return
       }
       fail(ticket, verdict)
     }

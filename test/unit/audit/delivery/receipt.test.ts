@@ -31,7 +31,11 @@ test.each([202, 204, 301, 401, 403, 404, 408, 429, 500, 502, 503])(
 )
 
 test.each([400, 413])('%i refuses the request for itself', (status) => {
-  expect(readAnswer(answer(status), 3)).toMatchObject({ kind: 'refused' })
+  expect(readAnswer(answer(status), 3)).toMatchObject({ kind: 'refused', byReceiver: false })
+  expect(readAnswer(answer(status, receipt), 3)).toMatchObject({
+    kind: 'refused',
+    byReceiver: true,
+  })
 })
 
 describe('the reason', () => {
@@ -45,6 +49,7 @@ describe('the reason', () => {
     expect(readAnswer(answer(400, {}, 'format telltale/2'), 1)).toEqual({
       kind: 'refused',
       reason: 'HTTP 400 format telltale/2',
+      byReceiver: false,
     })
     expect(readAnswer(answer(503, {}, '\u0000\u0001'), 1)).toMatchObject({ reason: 'HTTP 503' })
   })
