@@ -12,6 +12,9 @@ const DEFAULT_INTERVAL_SECONDS = 5
 /** A number that is not there may still be on its way for this long: seals of one sealer are committed by several connections. */
 const HOLE_GRACE_MICROS = 60_000_000n
 
+/** How far the database's clock may have been set back since a seal was written. */
+const CLOCK_GRACE_MICROS = 60_000_000n
+
 /** Seals of one sealer in which something does not fit the checkpoints. */
 export interface BadStretch {
   readonly from: number
@@ -37,6 +40,7 @@ export class SealerLogs {
   #pendingSeals = 0
   #pendingLeaves = 0
   #oldestUnattested: SealHeader | undefined
+  #firstAhead: SealHeader | undefined
 
   constructor(
     checkpoints: Checkpoints,
@@ -111,7 +115,16 @@ export class SealerLogs {
       if (this.#seen.has(sealer)) continue
       this.#sayShort(sealer, checkpoints.at(-1)!, 0)
     }
-    const oldest = this.#oldestUnattested
+    const [oldest, ahead] = [this.#oldestUnattested, this.#firstAhead]
+    if (ahead && this.#checkpoints.size > 0) {
+      this.#find({
+        rule: 'tail-unattested',
+        sealer: ahead.sealer,
+        seal: ahead.seal,
+        recordedAt: ahead.recordedAt,
+        message: `no checkpoint covers seal ${ahead.seal}, and the time at which it says it was written has not come yet`,
+      })
+    }
     if (oldest && this.#checkpoints.size > 0) {
       this.#find({
         rule: 'tail-unattested',
@@ -123,6 +136,14 @@ export class SealerLogs {
     }
   }
 
+  /**
+   * Whether a seal says that it was written later than now. A Collector writes the database's own time, so nothing that it wrote
+   * does; and what counts as young for ever would be pending for ever.
+   */
+  #isAhead(header: SealHeader): boolean {
+    return header.recordedAt > this.#now + CLOCK_GRACE_MICROS
+  }
+
   #checkNumber(log: OpenLog, header: SealHeader): void {
     const { expected, lastTime: before } = log
     log.expected = header.seal + 1
@@ -131,7 +152,8 @@ export class SealerLogs {
     log.isWhole = false
     const isInFlight =
       expected >= this.attestedSize(header.sealer) &&
-      header.recordedAt > this.#now - HOLE_GRACE_MICROS
+      header.recordedAt > this.#now - HOLE_GRACE_MICROS &&
+      !this.#isAhead(header)
     if (isInFlight) return
     const missing = header.seal - expected
     this.#say('seal-numbers', {
@@ -176,6 +198,7 @@ export class SealerLogs {
     if (age > BigInt(Math.ceil(this.#interval * 2_000_000)) && isOlder) {
       this.#oldestUnattested = header
     }
+    if (this.#isAhead(header)) this.#firstAhead ??= header
     if (newest?.state === 'closed' && header.seal === newest.size) {
       this.#say('log-closed', {
         sealer: header.sealer,

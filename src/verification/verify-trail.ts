@@ -90,10 +90,14 @@ class TrailVerification {
     this.#checkAnnexes()
     await this.#checkOrphans()
     this.#checkRetained()
-    if (!checkpoints) {
+    // Folders that were emptied prove no more than folders that were not given.
+    if (!checkpoints || checkpoints.count === 0) {
+      const what = checkpoints
+        ? 'there is no checkpoint in what was given'
+        : 'no checkpoints were given'
       this.#findings.add({
         rule: 'checkpoints-missing',
-        message: 'no checkpoints were given: nothing outside of the database was compared',
+        message: `${what}: nothing outside of the database was compared`,
       })
     }
     return toVerdict(this.#findings, {

@@ -47,6 +47,17 @@ describe('a trail that nobody has touched', () => {
     })
   })
 
+  test('is amber with folders in which no checkpoint is', async () => {
+    const { writer } = writeSampleTrail()
+    writer.rows.checkpoints.length = 0
+
+    expect(await verifyRows(writer)).toMatchObject({
+      verdict: 'amber',
+      counts: { 'checkpoints-missing': 1 },
+      first: null,
+    })
+  })
+
   test('says how far it is', async () => {
     const { writer } = writeSampleTrail()
     const told: number[] = []
@@ -68,6 +79,38 @@ describe('what is younger than the newest checkpoint', () => {
 
     expect(young).toMatchObject({ verdict: 'green', pending: { seals: 1, records: 2 } })
     expect(old).toMatchObject({ verdict: 'amber', counts: { 'tail-unattested': 1 } })
+  })
+
+  test('is amber when it says that it is from the future: it would be pending for ever', async () => {
+    const { writer } = writeSampleTrail()
+    const { now } = writer.rows
+    writer.rows.now = now + HOUR_MICROS
+    writer.seal(writer.uuid(), [writer.record()])
+    writer.rows.now = now
+
+    expect(await verifyRows(writer)).toMatchObject({
+      verdict: 'amber',
+      counts: { 'tail-unattested': 1 },
+      pending: { seals: 1, records: 1 },
+    })
+  })
+
+  test('may have no hole whose neighbour says that it is from the future', async () => {
+    const { writer } = writeSampleTrail()
+    const { rows } = writer
+    const { now } = rows
+    rows.now = now + HOUR_MICROS
+    const sealer = writer.uuid()
+    writer.seal(sealer, [writer.record()])
+    writer.seal(sealer, [writer.record()])
+    rows.seals = rows.seals.filter((each) => each.sealer !== sealer || each.seal !== 0)
+    rows.records = rows.records.filter(({ place }) => place.sealer !== sealer || place.seal !== 0)
+    rows.now = now
+
+    expect(await verifyRows(writer)).toMatchObject({
+      verdict: 'red',
+      first: { rule: 'seal-missing', sealer, seal: 0 },
+    })
   })
 
   test('may have a hole: another connection is about to fill it', async () => {
