@@ -13,6 +13,7 @@ export const CHECKS = {
   'column-occurred-nano': 'column',
   leaf: 'leaf',
   'leaf-twice': 'leaf',
+  'row-place': 'leaf',
   'leaf-missing': 'leaf-missing',
   'seal-count': 'seal',
   'seal-root': 'seal',

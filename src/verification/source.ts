@@ -24,6 +24,12 @@ export interface RetainedStreamRun {
   readonly lastHash: string | null
 }
 
+/** A row that stands under no seal, because it names none. */
+export interface RowWithoutPlace {
+  readonly table: string
+  readonly recordId?: string | undefined
+}
+
 /** Where a trail is read from: a database, or an archive. */
 export interface TrailSource extends RangeReader {
   /** When the snapshot was taken, by the clock of the trail: Unix microseconds. */
@@ -38,6 +44,12 @@ export interface TrailSource extends RangeReader {
   readonly lacks?: ReadonlySet<CheckName> | undefined
   /** Annexes that belong to no record, at most `limit` of them. */
   orphanAnnexes(limit: number): Promise<readonly string[]>
+  /**
+   * Rows that are in no range of seals at all, at most `limit` of each table.
+   *
+   * @param recordsRead - how many records all ranges together had
+   */
+  rowsWithoutPlace(recordsRead: number, limit: number): Promise<readonly RowWithoutPlace[]>
   /** The seals of records that may explain others: what the trail says of itself. */
   explainingSeals(): Promise<readonly SealBound[]>
   /** The seals of what is stored under these numbers of streams, as far as there is something. */

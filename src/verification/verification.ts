@@ -32,6 +32,8 @@ export interface VerifyOptions extends CheckpointOptions {
    */
   readonly state?: string | undefined
   readonly threads?: number | undefined
+  /** Rows that one range holds at most; the default suits the memory of a thread. */
+  readonly rangeLeaves?: number | undefined
   readonly onProgress?: ((progress: VerifyProgress) => void) | undefined
 }
 
@@ -59,6 +61,7 @@ export async function verify(options: VerifyOptions): Promise<Verdict> {
         findings,
         from: toMicros(options.from),
         to: toMicros(options.to),
+        rangeLeaves: options.rangeLeaves,
         onProgress: options.onProgress,
         ...state?.part,
       })

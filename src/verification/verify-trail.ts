@@ -89,6 +89,7 @@ class TrailVerification {
     this.#streams.end((end) => this.#logs.isSuspect(end.place.sealer, end.place.seal))
     this.#checkAnnexes()
     await this.#checkOrphans()
+    await this.#checkPlaces()
     this.#checkRetained()
     // Folders that were emptied prove no more than folders that were not given.
     if (!checkpoints || checkpoints.count === 0) {
@@ -211,6 +212,17 @@ class TrailVerification {
     if (!checks.has('annex-orphan') || this.#isPart()) return
     for (const recordId of await source.orphanAnnexes(LISTED_PER_RULE)) {
       this.#say('annex-orphan', { recordId, message: 'the annex belongs to no record' })
+    }
+  }
+
+  async #checkPlaces(): Promise<void> {
+    const { source, checks } = this.#check
+    if (!checks.has('row-place') || this.#isPart()) return
+    for (const { table, recordId } of await source.rowsWithoutPlace(
+      this.#records,
+      LISTED_PER_RULE,
+    )) {
+      this.#say('row-place', { recordId, message: `a row of ${table} names no seal` })
     }
   }
 

@@ -63,6 +63,7 @@ export function openArchiveSource(directory: string, manifest: Manifest): Archiv
       for await (const text of readLines(file('retainedStreams'))) yield lineToRetainedStream(text)
     },
     orphanAnnexes: async () => [],
+    rowsWithoutPlace: async () => [],
     explainingSeals: async () => [],
     sealsOfNumbers: async () => [],
     async close() {

@@ -1,9 +1,15 @@
 import type { ClientConfig } from 'pg'
 import { digestRetained, type RetainedRow } from '../retained-digest.ts'
 import type { RetainedLeaves, SealBound, SealHeader } from '../rows.ts'
-import type { RetainedPartition, RetainedStreamRun, TrailSource } from '../source.ts'
+import type {
+  RetainedPartition,
+  RetainedStreamRun,
+  RowWithoutPlace,
+  TrailSource,
+} from '../source.ts'
 import { readRange, type SnapshotPlace } from './range-reader.ts'
 import { Snapshot } from './snapshot.ts'
+import { checkTables } from './table-checks.ts'
 
 /** A database as a source, and what threads of their own need to read the same snapshot. */
 export interface PostgresSource extends TrailSource {
@@ -42,6 +48,7 @@ export async function openPostgresSource(
   const snapshot = await Snapshot.open(config)
   try {
     const hasRetained = await checkSchema(snapshot, newestSchema)
+    await checkTables(snapshot)
     const id = await snapshot.share()
     const [facts] = await snapshot.rows<{ now: string; records: string }>(
       `SELECT (extract(epoch FROM now()) * 1000000)::bigint AS now,
@@ -154,6 +161,30 @@ class SnapshotSource implements PostgresSource {
       [limit],
     )
     return rows.map((row) => row.record_id)
+  }
+
+  async rowsWithoutPlace(recordsRead: number, limit: number): Promise<readonly RowWithoutPlace[]> {
+    const found: RowWithoutPlace[] = []
+    const [counted] = await this.#snapshot.rows<{ records: string }>(
+      'SELECT count(*) AS records FROM audit.records',
+    )
+    // Looking at every row costs as much as reading them all; counting them does not.
+    const isWhole = Number(counted!.records) === recordsRead
+    for (const [table, id] of [
+      ['audit.records', 'record_id'],
+      ['audit.conflicts', 'record_id'],
+      ['audit.quarantine', 'NULL'],
+    ] as const) {
+      if (table === 'audit.records' && isWhole) continue
+      // Not IS NULL: of a column that is said to be never NULL, PostgreSQL would not even look.
+      // oxlint-disable-next-line no-await-in-loop -- one connection, one query at a time
+      const rows = await this.#snapshot.rows<{ id: string | null }>(
+        `SELECT ${id} AS id FROM ${table} WHERE num_nulls(sealer_id, seal_number) > 0 LIMIT $1`,
+        [limit],
+      )
+      found.push(...rows.map((row) => ({ table, recordId: row.id ?? undefined })))
+    }
+    return isWhole || found.length > 0 ? found : [{ table: 'audit.records' }]
   }
 
   explainingSeals(): Promise<readonly SealBound[]> {

@@ -53,9 +53,11 @@ function within(table: string, { after, upTo }: SealRange): string {
     after && `(${table}.sealer_id, ${table}.seal_number) > (${literal(after)})`,
     upTo && `(${table}.sealer_id, ${table}.seal_number) <= (${literal(upTo)})`,
     // Tells the planner what a comparison of rows does not: that one sealer is all it needs.
+    // Who names no seal is no part of any range: rowsWithoutPlace() finds it.
+    `${table}.sealer_id IS NOT NULL AND ${table}.seal_number IS NOT NULL`,
     after && upTo && after.sealer === upTo.sealer && `${table}.sealer_id = '${after.sealer}'`,
   ]
-  return bounds.filter((bound) => typeof bound === 'string').join(' AND ') || 'true'
+  return bounds.filter((bound) => typeof bound === 'string').join(' AND ')
 }
 
 function literal({ sealer, seal }: { readonly sealer: string; readonly seal: number }): string {

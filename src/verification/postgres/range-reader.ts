@@ -55,8 +55,11 @@ export async function readRange(
   )
 }
 
+/** The place of a row that names none: no seal has such a leaf. */
+const NO_LEAF = -1
+
 function placeOf(row: CopyRow): Place {
-  return { sealer: row.uuid(0), seal: row.count(1), leaf: row.int32(2) }
+  return { sealer: row.uuid(0), seal: row.count(1), leaf: row.isNull(2) ? NO_LEAF : row.int32(2) }
 }
 
 function readRecord(row: CopyRow, sink: RangeSink): void {

@@ -26,6 +26,8 @@ export class Snapshot implements AsyncDisposable {
         if (!/^[0-9A-Fa-f-]+$/.test(id)) throw new TypeError(`"${id}" must be a snapshot's id`)
         await client.query(`SET TRANSACTION SNAPSHOT '${id}'`)
       }
+      // Nor may a function or an operator of somebody else's answer in the place of PostgreSQL's.
+      await client.query('SET LOCAL search_path = pg_catalog, pg_temp')
       // Whatever role and database are set to, a verification must neither be cut short nor see rows filtered away.
       await client.query('SET LOCAL statement_timeout = 0')
       await client.query('SET LOCAL idle_in_transaction_session_timeout = 0')

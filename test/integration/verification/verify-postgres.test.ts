@@ -110,6 +110,54 @@ describe('a trail in PostgreSQL', () => {
     })
   })
 
+  test('shows a row that names no seal, wherever the ranges end', async () => {
+    const { writer } = writeSampleTrail()
+    const url = await createAuditDatabase(stack.addresses)
+    await writeToPostgres(url, writer.rows)
+    const [victim] = writer.rows.records
+    const forged = writer.uuid()
+    await tamper(
+      url,
+      'ALTER TABLE audit.records ALTER sealer_id DROP NOT NULL',
+      `CREATE TEMP TABLE forged AS SELECT * FROM audit.records WHERE record_id = '${victim!.recordId}'`,
+      `UPDATE forged SET record_id = '${forged}', sealer_id = NULL`,
+      'INSERT INTO audit.records SELECT * FROM forged',
+    )
+    await using folder = await writeCheckpointFolder(writer)
+
+    const verdict = await verifyAt(url, {
+      checkpoints: [folder.checkpoints],
+      publicKeys: [folder.publicKey],
+      rangeLeaves: 2,
+    })
+
+    expect(verdict).toMatchObject({
+      verdict: 'red',
+      records: 13,
+      counts: { leaf: 1 },
+      first: { rule: 'leaf', recordId: forged },
+    })
+  })
+
+  test('is not verified by what the search path of the database puts before PostgreSQL', async () => {
+    const { writer } = writeSampleTrail()
+    const url = await createAuditDatabase(stack.addresses)
+    await using folder = await writeCheckpointFolder(writer)
+    writer.seal(writer.uuid(), [writer.record()])
+    await writeToPostgres(url, writer.rows)
+    const database = new URL(url).pathname.slice(1)
+    await tamper(
+      url,
+      'CREATE SCHEMA shadow',
+      `CREATE FUNCTION shadow.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT to_timestamp(${writer.rows.now / 1_000_000n})'`,
+      `ALTER DATABASE ${database} SET search_path = shadow, pg_catalog`,
+    )
+
+    expect(
+      await verifyAt(url, { checkpoints: [folder.checkpoints], publicKeys: [folder.publicKey] }),
+    ).toMatchObject({ verdict: 'amber', counts: { 'tail-unattested': 1 } })
+  })
+
   test('is read as of one moment on all threads, while records come in', async () => {
     const writer = new TrailWriter()
     const sealer = writer.uuid()
@@ -153,6 +201,27 @@ describe('what cannot be checked', () => {
     url.pathname = '/postgres'
 
     await expect(verifyAt(url.href)).rejects.toThrow('the database has no audit schema')
+  })
+
+  test.each([
+    {
+      what: 'a view, which may show anything',
+      sql: [
+        'ALTER TABLE audit.conflicts RENAME TO kept',
+        'CREATE VIEW audit.conflicts AS SELECT * FROM audit.kept',
+      ],
+      message: 'audit.conflicts must be a table; it is a view',
+    },
+    {
+      what: 'a table of which roles see different rows',
+      sql: ['ALTER TABLE audit.records ENABLE ROW LEVEL SECURITY'],
+      message: 'audit.records must show everybody the same rows; it has row-level security',
+    },
+  ])('$what', async ({ sql, message }) => {
+    const url = await createAuditDatabase(stack.addresses)
+    await tamper(url, ...sql)
+
+    await expect(verifyAt(url)).rejects.toThrow(message)
   })
 
   test('checkpoints without a key are refused', async () => {

@@ -325,6 +325,12 @@ export const ATTACKS: Readonly<Record<CheckName, Attack>> = {
       rowsOf(trail).orphans.push(trail.writer.uuid())
     },
   },
+  'row-place': {
+    name: 'a row is added that names no seal at all',
+    run: (trail) => {
+      rowsOf(trail).unplaced.push(trail.writer.uuid())
+    },
+  },
   'quarantine-hash': {
     name: 'a quarantined record is changed',
     run: (trail) => {

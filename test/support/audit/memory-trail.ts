@@ -22,6 +22,8 @@ export interface TrailRows {
   quarantine: Changeable<QuarantineRow>[]
   /** Ids of annexes without a record. */
   orphans: string[]
+  /** Ids of rows that no range of seals can hold. */
+  unplaced: string[]
   retained: RetainedRow[]
   retainedLeaves: RetainedLeaves[]
   retainedStreams: RetainedStreamRun[]
@@ -60,6 +62,8 @@ export function memorySource(rows: TrailRows): TrailSource {
       ),
     retainedStreams: () => each(rows.retainedStreams),
     orphanAnnexes: async () => rows.orphans,
+    rowsWithoutPlace: async () =>
+      rows.unplaced.map((recordId) => ({ table: 'audit.records', recordId })),
     explainingSeals: async () =>
       rows.records.filter(({ texts }) => EXPLAINING.test(texts[0] ?? '')).map(({ place }) => place),
     sealsOfNumbers: async (numbers) =>

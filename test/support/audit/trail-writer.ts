@@ -42,6 +42,7 @@ export class TrailWriter {
     conflicts: [],
     quarantine: [],
     orphans: [],
+    unplaced: [],
     retained: [],
     retainedLeaves: [],
     retainedStreams: [],
