@@ -109,6 +109,7 @@ export class LiveStream {
   /** Leaves the lane to whoever adopts it: nothing is known of it any more. */
   abandon(): void {
     this.#isStopped = true
+    this.#closeReader()
     this.#lane.lock.release()
   }
 
@@ -119,7 +120,12 @@ export class LiveStream {
     this.#discard()
   }
 
+  #closeReader(): void {
+    void this.#delivery?.close().catch(this.#options.onUnreadable)
+  }
+
   #discard(): void {
+    this.#closeReader()
     try {
       removeLaneSync(this.path)
     } catch {

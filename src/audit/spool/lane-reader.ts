@@ -39,6 +39,7 @@ export class LaneReader {
   readonly #limit: () => Position | undefined
   #segment: number
   #file: FileHandle | undefined
+  #isClosed = false
   /** What was read of the segment; `#at` in it is the next to look at. */
   #chunk: Buffer = Buffer.alloc(0)
   #at = 0
@@ -65,7 +66,7 @@ export class LaneReader {
       return await this.#read(limits)
     } catch (error) {
       // What was taken for this batch is not given out: it is read again.
-      await this.close().catch(() => undefined)
+      await this.#closeFile().catch(() => undefined)
       this.#goTo(start)
       throw error
     }
@@ -108,7 +109,13 @@ export class LaneReader {
     return 'end'
   }
 
+  /** Ends the reading, also one that is going on: nothing more is found then. */
   async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#closeFile()
+  }
+
+  async #closeFile(): Promise<void> {
     const file = this.#file
     this.#file = undefined
     await file?.close()
@@ -117,7 +124,7 @@ export class LaneReader {
   /** Opens the segment that is read; answers up to where it may be read, nothing when it is not there. */
   async #openSegment(): Promise<number | undefined> {
     const limit = this.#limit()
-    if (limit && this.#segment > limit.segment) return undefined
+    if (this.#isClosed || (limit && this.#segment > limit.segment)) return undefined
     if (!this.#file) {
       try {
         this.#file = await open(join(this.#lane, segmentName(this.#segment)), 'r')
@@ -125,6 +132,10 @@ export class LaneReader {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
         return (await this.#toNextSegment()) ? this.#openSegment() : undefined
       }
+    }
+    if (this.#isClosed) {
+      await this.#closeFile()
+      return undefined
     }
     if (limit?.segment === this.#segment) return limit.offset
     const { size } = await this.#file.stat()
@@ -137,7 +148,7 @@ export class LaneReader {
     const numbers = await listSegments(this.#lane)
     const next = numbers.find((number) => number > this.#segment)
     if (next === undefined || (limit && next > limit.segment)) return false
-    await this.close()
+    await this.#closeFile()
     this.#goTo({ segment: next, offset: 0 })
     return true
   }
