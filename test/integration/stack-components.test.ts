@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { Client } from 'pg'
 import { expect, test } from 'vitest'
@@ -131,11 +131,25 @@ test(
     )
     expect(allUp).toBe(true)
     expect(await statusOf(`${addresses.auditOtlp}/v1/logs`, {})).toBe(401)
+    const missing = (): Promise<readonly string[]> => missingFromScrape(addresses.collectorMetrics)
+    await until(async () => (await missing()).length === 0, 30_000, 500)
+    expect(await missing()).toEqual([])
     const authorization = `Bearer ${addresses.auditToken}`
     expect(await statusOf(`${addresses.auditOtlp}/v1/logs`, { authorization })).toBe(200)
   },
   FIRST_BUILD_MILLIS,
 )
+
+/** Metrics of the Collector that the alerts ask for and that a scrape does not have. */
+async function missingFromScrape(url: string): Promise<readonly string[]> {
+  const rules = readFileSync(
+    new URL('../../deploy/prometheus/rules/audit.yaml', import.meta.url),
+    'utf8',
+  )
+  const scraped = await (await fetch(url)).text()
+  const names = new Set(rules.match(/\botelcol_[a-z0-9_]+/g))
+  return [...names].filter((name) => !scraped.includes(`\n${name}{`))
+}
 
 interface ScrapeTarget {
   readonly health: string
