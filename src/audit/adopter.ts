@@ -50,17 +50,26 @@ export function createAdopter(options: AdopterOptions): Adopter {
   const look = async (): Promise<void> => {
     if (isRunning || isStopped) return
     isRunning = true
+    let failure: unknown
+    /** One lane that cannot be read or removed holds up no other. */
+    const attempt = async (work: () => Promise<unknown>): Promise<void> => {
+      try {
+        await work()
+      } catch (error) {
+        failure ??= error
+      }
+    }
     try {
       await size.measure()
-      await removeUnfinishedLanes(spool, Date.now())
-      let lane: string | undefined
+      await attempt(() => removeUnfinishedLanes(spool, Date.now()))
       for (const dead of await findDeadLanes(spool)) {
         if (isStopped) return
-        lane ??= options.lane()
-        await adopt(spool, dead, lane)
+        const lane = options.lane()
+        adopters.add(lane)
+        await attempt(() => adopt(spool, dead, lane))
       }
-      if (lane) adopters.add(lane)
-      for (const adopter of adopters) if (await empty(adopter)) adopters.delete(adopter)
+      for (const adopter of adopters) await attempt(() => empty(adopter, attempt))
+      if (failure) throw failure
       reporter.over('audit adopt', 'the lanes of dead processes are delivered again')
     } catch (error) {
       // No spool yet: nothing to adopt.
@@ -79,17 +88,27 @@ export function createAdopter(options: AdopterOptions): Adopter {
   /** Lanes of ours that hold adopted ones. */
   const adopters = new Set<string>()
 
-  /** Delivers what a lane of ours has adopted; answers whether nothing is left. */
-  const empty = async (lane: string): Promise<boolean> => {
-    for (const adopted of await listAdopted(lane)) {
-      if (isStopped) return false
-      await deliver(adopted)
+  /** Delivers what a lane of ours has adopted. */
+  const empty = async (
+    lane: string,
+    attempt: (work: () => Promise<unknown>) => Promise<void>,
+  ): Promise<void> => {
+    const adopted = await listAdopted(lane)
+    // Any of them may have held the others before it died, and goes when it is delivered itself.
+    for (const { path } of adopted) {
+      await attempt(async () => {
+        for (const streamId of await readReportedStreams(path)) reported.add(streamId)
+      })
     }
-    return true
+    for (const each of adopted) {
+      if (isStopped) return
+      await attempt(() => deliver(each))
+    }
+    if ((await listAdopted(lane)).length === 0) adopters.delete(lane)
+    if (adopted.length > 0) await size.measure()
   }
 
-  const deliver = async (adopted: AdoptedLane): Promise<void> => {
-    const { path, streamId, parent } = adopted
+  const deliver = async ({ path, streamId }: AdoptedLane): Promise<void> => {
     const delivery = await LaneDelivery.begin({
       lane: path,
       streamId,
@@ -106,24 +125,12 @@ export function createAdopter(options: AdopterOptions): Adopter {
       await delivery.close()
     }
     if (isStopped) return
-    if (endedUnclean(delivery.cursor) && !(await isReported(streamId, parent))) {
+    if (endedUnclean(delivery.cursor) && !reported.has(streamId)) {
       const { lastSequence, skippedBytes } = delivery.cursor
       await options.appendOwn(trailFoundStopped(streamId, lastSequence, skippedBytes))
       reported.add(streamId)
     }
     await removeLane(path)
-    await size.measure()
-  }
-
-  /** Any of those that held the lane may have said so before it died. */
-  const isReported = async (
-    streamId: string,
-    holder: AdoptedLane | undefined,
-  ): Promise<boolean> => {
-    if (reported.has(streamId)) return true
-    if (!holder) return false
-    const said = await readReportedStreams(holder.path)
-    return said.has(streamId) || isReported(streamId, holder.parent)
   }
 
   const timer = setInterval(() => void look(), options.scanMillis).unref()

@@ -1,4 +1,5 @@
 import {
+  mkdirSync,
   cpSync,
   existsSync,
   readdirSync,
@@ -8,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { realDisk } from '../../src/audit/spool/disk.ts'
 import { listParked, resendParked } from '../../src/audit/spool/parked.ts'
 import { createPost } from '../../src/otlp/post.ts'
@@ -378,6 +379,38 @@ test('many lanes of dead owners are delivered, however they were adopted before'
 
   expect(ofEvent('telltale.audit.trail.started')).toHaveLength(6)
   expect(faults()).toEqual([])
+})
+
+test('a lane of a dead owner that cannot be read or removed holds up no other', async () => {
+  receiver.decide(() => ({ status: 503 }))
+  const lanes: string[] = []
+  for (let boot = 0; boot < 3; boot += 1) {
+    const trail = start({ scanMillis: 100_000 })
+    lanes.push((await trail.append(makeRecord('event'), 'spooled')).streamId)
+    // What is adopted is of the trail before it, and is left to the next one.
+    await trail.end(1, true)
+  }
+  const places = readdirSync(spool.path, { recursive: true, encoding: 'utf8' })
+  const [first = '', second = ''] = lanes.map((lane) =>
+    join(
+      spool.path,
+      places.find((path) => path.endsWith(lane))!,
+    ),
+  )
+  rmSync(join(first, '00000001.segment'))
+  mkdirSync(join(first, '00000001.segment'))
+  writeFileSync(join(second, 'core'), 'left by somebody')
+  receiver.decide(undefined)
+  const heir = start()
+  await receiver.until(() => ofEvent('event').length === 2)
+  await vi.waitFor(() => expect(heir.lines.join()).toContain('cannot be delivered now'), 30_000)
+  await heir.end(5_000, true)
+
+  expect(
+    ofEvent('event')
+      .map(({ evidence }) => readPlace(evidence).streamId)
+      .toSorted(),
+  ).toEqual(lanes.slice(1).toSorted())
 })
 
 test('a backlog is delivered with a bounded number of requests on their way', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, rename } from 'node:fs/promises'
+import { lstat, mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readTrailEnd } from '../trail-end.ts'
 import { START } from './cursor.ts'
@@ -6,11 +6,20 @@ import { ADOPTED_NAME, listLanes } from './lane.ts'
 import { isOwned } from './lane-lock.ts'
 import { LaneReader } from './lane-reader.ts'
 
+/** Sockets that are open at a time; however many lanes there are, the application needs descriptors too. */
+const MAX_SOCKETS = 32
+
 /** Lanes in the spool whose owners are dead. */
 export async function findDeadLanes(spool: string): Promise<string[]> {
   const lanes = await listLanes(spool)
-  const owned = await Promise.all(lanes.map((lane) => isOwned(join(spool, lane))))
-  return lanes.filter((_lane, index) => !owned[index])
+  const dead: string[] = []
+  for (let start = 0; start < lanes.length; start += MAX_SOCKETS) {
+    const some = lanes.slice(start, start + MAX_SOCKETS)
+    // oxlint-disable-next-line no-await-in-loop -- a few at a time is the purpose
+    const owned = await Promise.all(some.map((lane) => isOwned(join(spool, lane))))
+    dead.push(...some.filter((_lane, index) => !owned[index]))
+  }
+  return dead
 }
 
 /**
@@ -25,10 +34,26 @@ export async function adopt(spool: string, dead: string, adopter: string): Promi
   })
   try {
     await rename(join(spool, dead), join(folder, dead))
-    return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
+  }
+  await flatten(join(folder, dead))
+  return true
+}
+
+/**
+ * Puts what lies deeper in a lane next to what it has adopted itself: a service that crashes at each start, while nothing can be
+ * delivered, would otherwise bury lane in lane until their paths are too long to be opened.
+ */
+async function flatten(lane: string): Promise<void> {
+  const names = await listAdoptedNames(lane)
+  for (const name of names) {
+    const inner = join(lane, ADOPTED_NAME, name)
+    for (const each of await listAdoptedNames(inner)) {
+      await rename(join(inner, ADOPTED_NAME, each), join(lane, ADOPTED_NAME, each))
+      names.push(each)
+    }
   }
 }
 
@@ -36,30 +61,43 @@ export async function adopt(spool: string, dead: string, adopter: string): Promi
 export interface AdoptedLane {
   readonly path: string
   readonly streamId: string
-  /** The adopted lane inside which it lies, when its adopter has died as well. */
-  readonly parent: AdoptedLane | undefined
 }
 
 /** All lanes that a lane has adopted; those inside an adopted one come before it. */
-export async function listAdopted(lane: string, parent?: AdoptedLane): Promise<AdoptedLane[]> {
-  const folder = join(lane, ADOPTED_NAME)
+export async function listAdopted(lane: string): Promise<AdoptedLane[]> {
   const all: AdoptedLane[] = []
-  for (const streamId of await listLanes(folder)) {
-    const adopted: AdoptedLane = { path: join(folder, streamId), streamId, parent }
-    all.push(...(await listAdopted(adopted.path, adopted)), adopted)
+  for (const streamId of await listAdoptedNames(lane)) {
+    const path = join(lane, ADOPTED_NAME, streamId)
+    all.push(...(await listAdopted(path)), { path, streamId })
   }
   return all
+}
+
+async function listAdoptedNames(lane: string): Promise<string[]> {
+  return (await hasAdopted(lane)) ? listLanes(join(lane, ADOPTED_NAME)) : []
+}
+
+/** Whether a lane has ever adopted another one. Not through a symbolic link, which may lead to lanes that live. */
+async function hasAdopted(lane: string): Promise<boolean> {
+  try {
+    return (await lstat(join(lane, ADOPTED_NAME))).isDirectory()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    throw error
+  }
 }
 
 /**
  * Streams of which a lane says that they were found without an end.
  *
  * A lane is removed right after its end has been reported. An adopter that dies in between leaves both: the report in
- * its own lane, which is the newest thing there, and the lane inside it. Whoever adopts the two reads the one before it
- * repeats the other: so the end of a stream is reported once.
+ * its own lane, and the lane that it had adopted. Whoever adopts the two reads the one before it repeats the other: so the end
+ * of a stream is reported once.
  */
 export async function readReportedStreams(lane: string): Promise<Set<string>> {
   const reported = new Set<string>()
+  // Who never adopted anything has reported nothing, and need not be read.
+  if (!(await hasAdopted(lane))) return reported
   const reader = new LaneReader(lane, START, () => undefined)
   try {
     const limits = { maxRecords: 512, maxBytes: 4 * 2 ** 20, sizeOf: () => 0 }

@@ -36,13 +36,13 @@ export function isOwned(lane: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ path: join(lane, LOCK_NAME) })
     socket.unref()
-    socket.on('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
+    let owned = true
+    socket.on('connect', () => socket.destroy())
     socket.on('error', (error: NodeJS.ErrnoException) => {
       // Whatever else is wrong (no right, no descriptors, a full backlog) says nothing about the owner.
-      resolve(!['ECONNREFUSED', 'ENOENT'].includes(error.code ?? ''))
+      owned = !['ECONNREFUSED', 'ENOENT'].includes(error.code ?? '')
     })
+    // Its descriptor is given back by then.
+    socket.on('close', () => resolve(owned))
   })
 }

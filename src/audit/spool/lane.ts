@@ -77,13 +77,15 @@ function isPartOfLane(name: string): boolean {
 
 /** Removes lanes whose maker died before they could be seen; they have never held a record. */
 export async function removeUnfinishedLanes(spool: string, nowMillis: number): Promise<void> {
+  let failure: unknown
   for (const name of await readdir(spool)) {
     if (!name.startsWith('.') || !isUuid(name.slice(1))) continue
     const path = join(spool, name)
     await removeIfAbandoned(path, nowMillis).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error
+      if (error.code !== 'ENOENT') failure ??= error
     })
   }
+  if (failure) throw failure
 }
 
 async function removeIfAbandoned(path: string, nowMillis: number): Promise<void> {
