@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"telltale.dev/otelcol/postgresauditexporter/internal/merkle"
 )
@@ -196,6 +197,15 @@ func Sealers(directory string) ([]string, error) {
 		}
 	}
 	return sealers, nil
+}
+
+// LastChange answers when a sealer's file was written last, and whether there is nothing in it. It takes no lock.
+func LastChange(directory, sealer string) (changed time.Time, empty bool, err error) {
+	state, err := os.Stat(filepath.Join(directory, sealer+extension))
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	return state.ModTime(), state.Size() == 0, nil
 }
 
 // Empty is the first checkpoint of a log, made before its first seal: a sealer whose rows disappear

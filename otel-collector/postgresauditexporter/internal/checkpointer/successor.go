@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"time"
 
@@ -148,6 +149,10 @@ func (c *Checkpointer) forget(present []string) {
 }
 
 func (c *Checkpointer) end(ctx context.Context, sealer string, sealers []Sealer) error {
+	entry := indexOf(sealer, sealers)
+	if entry < 0 && c.isBeingMade(sealer) {
+		return nil
+	}
 	file, err := checkpoint.OpenFile(c.Directory, sealer)
 	if errors.Is(err, checkpoint.ErrInUse) {
 		return nil
@@ -160,9 +165,18 @@ func (c *Checkpointer) end(ctx context.Context, sealer string, sealers []Sealer)
 		c.ended[sealer] = true
 		return nil
 	}
+	// It may have entered itself since the list was read; nobody does so any more once its file is ours.
+	if entry < 0 {
+		attempt, cancel := context.WithTimeout(ctx, patience)
+		sealers, err = c.Database.Sealers(attempt)
+		cancel()
+		if err != nil {
+			return err
+		}
+		entry = indexOf(sealer, sealers)
+	}
 	// A sealer that the database does not know has never stored anything, or its row was taken away:
 	// its checkpoints tell which.
-	entry := slices.IndexFunc(sealers, func(s Sealer) bool { return s.ID == sealer })
 	if entry >= 0 {
 		if closed, err := c.close(ctx, sealers[entry]); err != nil || !closed {
 			return err
@@ -196,6 +210,17 @@ func (c *Checkpointer) end(ctx context.Context, sealer string, sealers []Sealer)
 	c.Logger.Info("The log of a sealer that ended without it was checked and closed.",
 		zap.String("sealer", sealer), zap.Uint64("seals", tail.log.Size()), zap.Uint64("of_them_not_signed_before", tail.log.Size()-tail.covered))
 	return nil
+}
+
+func indexOf(sealer string, sealers []Sealer) int {
+	return slices.IndexFunc(sealers, func(s Sealer) bool { return s.ID == sealer })
+}
+
+// isBeingMade says whether a file may be a moment away from being locked by the sealer that makes it:
+// whoever took it meanwhile would end a log that begins. Neither is there anything to end yet.
+func (c *Checkpointer) isBeingMade(sealer string) bool {
+	changed, empty, err := checkpoint.LastChange(c.Directory, sealer)
+	return errors.Is(err, os.ErrNotExist) || err == nil && empty && time.Since(changed) < silenceOfStrangers
 }
 
 // close makes sure that nobody adds to the log any more.

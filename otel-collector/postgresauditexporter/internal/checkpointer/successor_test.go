@@ -209,3 +209,55 @@ func TestALogOfAnEarlierKeyIsClosedWithTheNewOne(t *testing.T) {
 		t.Errorf("not closed, or %q", b.problem())
 	}
 }
+
+// lateDatabase answers at first as it was before the sealer entered itself.
+type lateDatabase struct {
+	*memoryDatabase
+	asked int
+}
+
+func (d *lateDatabase) Sealers(ctx context.Context) ([]Sealer, error) {
+	d.asked++
+	if d.asked == 1 {
+		return nil, nil
+	}
+	return d.memoryDatabase.Sealers(ctx)
+}
+
+func TestASealerThatEnteredItselfAndDiedWhileOthersWereEndedKeepsItsSeals(t *testing.T) {
+	b := newBench(t)
+	b.settings.Interval = time.Hour
+	b.database.sealers = []Sealer{{ID: secondSealer, Open: true, Silent: true}}
+	b.settings.Database = &lateDatabase{memoryDatabase: b.database}
+	c, dead := b.start(t), &memoryLog{sealer: secondSealer}
+	writeLog(t, b, dead, 0)
+	b.database.add(dead, 2)
+
+	c.succeed(t.Context())
+
+	if last := b.newest(t, secondSealer); !last.Closed || last.Size != 1 {
+		t.Errorf("the last checkpoint is %+v, want the log closed at its 1 seal", last)
+	}
+}
+
+func TestAFileThatIsBeingMadeIsLeftToItsMaker(t *testing.T) {
+	b, c, _ := newSuccessor(t)
+	b.database.sealers = nil
+	path := filepath.Join(b.directory, secondSealer+".jsonl")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.succeed(t.Context())
+	if all := b.checkpoints(t, secondSealer); len(all) != 0 {
+		t.Errorf("somebody else's file was closed before its maker had locked it: %+v", all)
+	}
+
+	long := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(path, long, long); err != nil {
+		t.Fatal(err)
+	}
+	c.succeed(t.Context())
+	if !b.newest(t, secondSealer).Closed {
+		t.Error("a file whose maker died before its first checkpoint was not closed")
+	}
+}
