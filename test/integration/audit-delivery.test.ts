@@ -382,35 +382,30 @@ test('many lanes of dead owners are delivered, however they were adopted before'
 })
 
 test('a lane of a dead owner that cannot be read or removed holds up no other', async () => {
-  receiver.decide(() => ({ status: 503 }))
   const lanes: string[] = []
   for (let boot = 0; boot < 3; boot += 1) {
-    const trail = start({ scanMillis: 100_000 })
-    lanes.push((await trail.append(makeRecord('event'), 'spooled')).streamId)
-    // What is adopted is of the trail before it, and is left to the next one.
-    await trail.end(1, true)
+    using own = makeSpoolFolder()
+    const dead = startTrail(own.path, 'http://127.0.0.1:1')
+    const { streamId } = await dead.append(makeRecord('event'), 'spooled')
+    await dead.end(1, true)
+    cpSync(join(own.path, streamId), join(spool.path, streamId), {
+      recursive: true,
+      filter: (path) => !path.endsWith('lock') && !path.endsWith('cursor'),
+    })
+    lanes.push(streamId)
   }
-  const places = readdirSync(spool.path, { recursive: true, encoding: 'utf8' })
-  const [first = '', second = ''] = lanes.map((lane) =>
-    join(
-      spool.path,
-      places.find((path) => path.endsWith(lane))!,
-    ),
-  )
-  rmSync(join(first, '00000001.segment'))
-  mkdirSync(join(first, '00000001.segment'))
-  writeFileSync(join(second, 'core'), 'left by somebody')
-  receiver.decide(undefined)
+  const [unreadable = '', unremovable = ''] = lanes.map((lane) => join(spool.path, lane))
+  rmSync(join(unreadable, '00000001.segment'))
+  mkdirSync(join(unreadable, '00000001.segment'))
+  writeFileSync(join(unremovable, 'core'), 'left by somebody')
+
   const heir = start()
   await receiver.until(() => ofEvent('event').length === 2)
   await vi.waitFor(() => expect(heir.lines.join()).toContain('cannot be delivered now'), 30_000)
   await heir.end(5_000, true)
 
-  expect(
-    ofEvent('event')
-      .map(({ evidence }) => readPlace(evidence).streamId)
-      .toSorted(),
-  ).toEqual(lanes.slice(1).toSorted())
+  const delivered = ofEvent('event').map(({ evidence }) => readPlace(evidence).streamId)
+  expect(delivered.toSorted()).toEqual(lanes.slice(1).toSorted())
 })
 
 test('a backlog is delivered with a bounded number of requests on their way', async () => {
