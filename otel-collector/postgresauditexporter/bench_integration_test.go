@@ -118,7 +118,7 @@ func benchBatch(size int) []*item {
 				evidence.Field{Key: "audit.details", Value: evidence.Value{Kind: evidence.Map, Map: []evidence.Field{field("amount", "12.5000000"), field("currency", "XLM")}}})
 		})(records.AppendEmpty())
 	}
-	return toItems(logs, nil)
+	return itemsOf(logs, nil)
 }
 
 func appendRows(ctx context.Context, s *store, batch []*item) error {

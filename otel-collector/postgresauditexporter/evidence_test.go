@@ -52,7 +52,7 @@ func TestEvidenceDoesNotDependOnTheWayOfTheRecord(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second := toItems(again, nil)[0].row.evidence; string(second.bytes) != plain {
+	if second := itemsOf(again, nil)[0].row.evidence; string(second.bytes) != plain {
 		t.Errorf("a trip over the wire changed it: %s", second.bytes)
 	}
 }
@@ -68,7 +68,7 @@ func TestEvidenceKeepsKeysThatCameTwice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := toItems(logs, nil)[0].row
+	made := itemsOf(logs, nil)[0].row
 	if made.actorID != "first" {
 		t.Errorf("actor_id is %q, want the first", made.actorID)
 	}

@@ -98,13 +98,19 @@ func (e *auditExporter) shutdown(ctx context.Context) error {
 	return nil
 }
 
+// mostBytesAtATime is how much of one request is in memory as rows: what our producers send at most, and
+// the columns that are made of it.
+const mostBytesAtATime = 16 << 20
+
 // push returns nil only after the commit, and otherwise always an error that is worth a retry: a
 // permanent one would make the helper drop the records.
 func (e *auditExporter) push(ctx context.Context, logs plog.Logs) error {
 	records := logs.LogRecordCount()
 	e.metrics.received.Add(ctx, int64(records), e.metrics.attributes)
-	if err := e.group.push(ctx, toItems(logs, ingestedBy(ctx))); err != nil {
-		return toRetryable(err)
+	for part := range inParts(eachItem(logs, ingestedBy(ctx)), mostBytesAtATime) {
+		if err := e.group.push(ctx, part); err != nil {
+			return toRetryable(err)
+		}
 	}
 	auditreceipt.Add(ctx, records)
 	return nil

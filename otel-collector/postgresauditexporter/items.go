@@ -3,6 +3,7 @@ package postgresauditexporter
 import (
 	"bytes"
 	"crypto/sha256"
+	"iter"
 
 	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/plog"
@@ -29,19 +30,43 @@ type item struct {
 	owner *request
 }
 
-// toItems turns log records into items. It depends on nothing but its arguments, so that a record sent
-// again gives the same row, and it never fails: what cannot be a row is quarantined.
-func toItems(logs plog.Logs, ingestedBy *string) []*item {
-	made := make([]*item, 0, logs.LogRecordCount())
-	for _, resourceLogs := range logs.ResourceLogs().All() {
-		for _, scopeLogs := range resourceLogs.ScopeLogs().All() {
-			for _, record := range scopeLogs.LogRecords().All() {
-				raw := func() []byte { return toRaw(resourceLogs, scopeLogs, record) }
-				made = append(made, toItem(resourceLogs.Resource(), scopeLogs.Scope(), record, ingestedBy, raw))
+// eachItem turns log records into items, one at a time. It depends on nothing but its arguments, so that a
+// record sent again gives the same row, and it never fails: what cannot be a row is quarantined.
+func eachItem(logs plog.Logs, ingestedBy *string) iter.Seq[*item] {
+	return func(yield func(*item) bool) {
+		for _, resourceLogs := range logs.ResourceLogs().All() {
+			for _, scopeLogs := range resourceLogs.ScopeLogs().All() {
+				for _, record := range scopeLogs.LogRecords().All() {
+					raw := func() []byte { return toRaw(resourceLogs, scopeLogs, record) }
+					if !yield(toItem(resourceLogs.Resource(), scopeLogs.Scope(), record, ingestedBy, raw)) {
+						return
+					}
+				}
 			}
 		}
 	}
-	return made
+}
+
+// inParts gathers items up to a size. A request holds its resource once and each item holds it again, so
+// that a few megabytes on the wire may come to gigabytes: they must not be in memory at the same time.
+func inParts(items iter.Seq[*item], most int) iter.Seq[[]*item] {
+	return func(yield func([]*item) bool) {
+		var part []*item
+		size := 0
+		for each := range items {
+			if len(part) > 0 && size+each.size > most {
+				if !yield(part) {
+					return
+				}
+				part, size = nil, 0
+			}
+			part = append(part, each)
+			size += each.size
+		}
+		if len(part) > 0 {
+			yield(part)
+		}
+	}
 }
 
 func toItem(resource pcommon.Resource, scope pcommon.InstrumentationScope, record plog.LogRecord, ingestedBy *string, raw func() []byte) *item {
@@ -55,7 +80,7 @@ func toItem(resource pcommon.Resource, scope pcommon.InstrumentationScope, recor
 	if bad != nil {
 		bad.ingestedBy = ingestedBy
 		bad.setRaw(raw())
-		return &item{bad: bad, size: len(bad.raw)}
+		return &item{bad: bad, size: 512 + len(bad.raw) + len(bad.evidence)}
 	}
 	built.ingestedBy = ingestedBy
 	size := 512 + len(built.evidence.bytes) + len(built.details) + len(built.attributes) + len(built.resource)

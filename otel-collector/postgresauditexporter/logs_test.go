@@ -2,6 +2,7 @@ package postgresauditexporter
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -80,7 +81,7 @@ func nested(depth int) func(plog.LogRecord) {
 // onlyRow turns one record into its row, and fails if it would be quarantined.
 func onlyRow(t *testing.T, fill func(plog.LogRecord)) *row {
 	t.Helper()
-	made := toItems(logsOf(fill), nil)
+	made := itemsOf(logsOf(fill), nil)
 	if len(made) != 1 {
 		t.Fatalf("got %d items, want one", len(made))
 	}
@@ -93,7 +94,7 @@ func onlyRow(t *testing.T, fill func(plog.LogRecord)) *row {
 // onlyBad turns one record into what goes to quarantine, and fails if it would be a row.
 func onlyBad(t *testing.T, fill func(plog.LogRecord)) *quarantineRow {
 	t.Helper()
-	made := toItems(logsOf(fill), nil)
+	made := itemsOf(logsOf(fill), nil)
 	if len(made) != 1 || made[0].bad == nil {
 		t.Fatalf("got %d items, want one for quarantine", len(made))
 	}
@@ -109,4 +110,8 @@ func text(value *string) string {
 
 func traceID() pcommon.TraceID {
 	return pcommon.TraceID{0x5b, 0x8e, 0xff, 0xf7, 0x98, 0x03, 0x81, 0x03, 0xd2, 0x69, 0xb6, 0x33, 0x81, 0x3f, 0xc6, 0x0c}
+}
+
+func itemsOf(logs plog.Logs, ingestedBy *string) []*item {
+	return slices.Collect(eachItem(logs, ingestedBy))
 }

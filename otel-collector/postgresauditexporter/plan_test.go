@@ -11,7 +11,7 @@ func noticeOfTest(quarantined []*quarantineRow) *row { return quarantineNotice("
 
 func TestOfEqualIdsInOneBatchTheFirstIsStored(t *testing.T) {
 	id, other := newID(), newID()
-	items := toItems(logsOf(sample(id), sample(other), sample(id), sample(id, with("x", "y")), sample(id, with("x", "y"))), nil)
+	items := itemsOf(logsOf(sample(id), sample(other), sample(id), sample(id, with("x", "y")), sample(id, with("x", "y"))), nil)
 	p := makePlan(items, newKnown(), noticeOfTest)
 	if want := (appendCounts{inserted: 2, duplicate: 1, conflict: 2}); p.counts != want {
 		t.Errorf("got %+v, want %+v", p.counts, want)
@@ -26,7 +26,7 @@ func TestOfEqualIdsInOneBatchTheFirstIsStored(t *testing.T) {
 
 func TestWhatIsStoredAlreadyIsNotPlannedAgain(t *testing.T) {
 	id := newID()
-	items := toItems(logsOf(sample(id), sample(newID()), sample("bad"), sample(id, with("x", "y"))), nil)
+	items := itemsOf(logsOf(sample(id), sample(newID()), sample("bad"), sample(id, with("x", "y"))), nil)
 	stored := newKnown()
 	stored.records[items[0].row.recordID] = items[0].row.evidence.hash
 	stored.conflicts[conflictKey{items[3].row.recordID, items[3].row.evidence.hash}] = true
@@ -46,7 +46,7 @@ func TestWhatIsStoredAlreadyIsNotPlannedAgain(t *testing.T) {
 
 func TestTheSecondOfTwoEqualIdsMayBeTheStoredOne(t *testing.T) {
 	id := newID()
-	items := toItems(logsOf(sample(id), sample(id, with("x", "y"))), nil)
+	items := itemsOf(logsOf(sample(id), sample(id, with("x", "y"))), nil)
 	stored := newKnown()
 	stored.records[items[1].row.recordID] = items[1].row.evidence.hash
 	p := makePlan(items, stored, noticeOfTest)
@@ -61,7 +61,7 @@ func TestRowsAreInTheOrderOfTheirLeaves(t *testing.T) {
 		id := newID()
 		fill = append(fill, sample(id), sample(id, with("x", int64(i))), sample("bad "+id))
 	}
-	p := makePlan(toItems(logsOf(fill...), nil), newKnown(), noticeOfTest)
+	p := makePlan(itemsOf(logsOf(fill...), nil), newKnown(), noticeOfTest)
 	if len(p.records) != 21 || len(p.conflicts) != 20 || len(p.quarantined) != 20 {
 		t.Fatalf("%d records, %d conflicts, %d for quarantine; want 20 and a notice, 20, 20", len(p.records), len(p.conflicts), len(p.quarantined))
 	}
@@ -81,7 +81,7 @@ func TestRowsAreInTheOrderOfTheirLeaves(t *testing.T) {
 }
 
 func TestANoticeSaysHowManyAndWhy(t *testing.T) {
-	items := toItems(logsOf(sample("bad"), sample("worse"), sample(newID(), without("audit.action"))), nil)
+	items := itemsOf(logsOf(sample("bad"), sample("worse"), sample(newID(), without("audit.action"))), nil)
 	p := makePlan(items, newKnown(), noticeOfTest)
 	if len(p.records) != 1 || p.counts.notices != 1 {
 		t.Fatalf("%d records, want the notice", len(p.records))

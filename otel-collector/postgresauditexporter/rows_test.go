@@ -87,7 +87,7 @@ func TestARecordThatCannotBeARowGoesToQuarantineWithItsReason(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			by := "producer-1"
-			made := toItems(logsOf(sample(newID()), test.fill, sample(newID())), &by)
+			made := itemsOf(logsOf(sample(newID()), test.fill, sample(newID())), &by)
 			if len(made) != 3 || made[0].bad != nil || made[1].bad == nil || made[2].bad != nil {
 				t.Fatalf("got %d items, want three with the second one for quarantine", len(made))
 			}
@@ -103,7 +103,7 @@ func TestARecordThatCannotBeARowGoesToQuarantineWithItsReason(t *testing.T) {
 
 func TestQuarantineKeepsTheRecordWithResourceAndScope(t *testing.T) {
 	sent := logsOf(func(record plog.LogRecord) { record.Body().SetStr("bad \x00 \xff") })
-	raw := toItems(sent, nil)[0].bad.raw
+	raw := itemsOf(sent, nil)[0].bad.raw
 
 	unmarshaler := plog.ProtoUnmarshaler{}
 	back, err := unmarshaler.UnmarshalLogs(raw)
