@@ -1,5 +1,6 @@
 import { nearestName } from '../config/nearest-name.ts'
 import { toReason } from '../core/errors.ts'
+import { printable, printableLines } from '../core/printable.ts'
 import { CliError, type Command, type CommandContext } from './command.ts'
 import { readArguments } from './read-arguments.ts'
 import { commandHelp, groupHelp } from './usage.ts'
@@ -59,14 +60,16 @@ async function runCommand(
     const context: CommandContext = {
       env: cli.env,
       json: wantsJson,
-      progress: (line) => cli.writeError(`${line}\n`),
+      progress: (line) => cli.writeError(`${printable(line)}\n`),
     }
     const { exitCode = 0, json, text } = await command.run(values, context, parameters)
-    cli.writeOut(wantsJson ? `${JSON.stringify(json)}\n` : text === '' ? '' : `${text}\n`)
+    // In JSON such a sign can only stand in a text, where the escape means the same.
+    if (wantsJson) cli.writeOut(`${printable(JSON.stringify(json))}\n`)
+    else if (text !== '') cli.writeOut(`${printableLines(text)}\n`)
     return exitCode
   } catch (error) {
     const message = error instanceof CliError ? error.message : toReason(error)
-    if (wantsJson) cli.writeOut(`${JSON.stringify({ error: message })}\n`)
+    if (wantsJson) cli.writeOut(`${printable(JSON.stringify({ error: message }))}\n`)
     return fail(cli, name, message)
   }
 }
@@ -77,7 +80,7 @@ function print(cli: CliProcess, text: string): number {
 }
 
 function fail(cli: CliProcess, name: string, message: string): number {
-  cli.writeError(`${name}: ${message}\n`)
+  cli.writeError(`${name}: ${printableLines(message)}\n`)
   return NOT_DONE
 }
 

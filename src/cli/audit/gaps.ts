@@ -1,4 +1,5 @@
 import { wholeNumber } from '../../config/setting.ts'
+import { printable } from '../../core/printable.ts'
 import { defineCommand, type Outcome } from '../command.ts'
 import { flag, option, postgresOption } from '../options.ts'
 import type { Gap } from './find-gaps.ts'
@@ -52,5 +53,7 @@ function toLine(gap: Gap): string {
     gap.explainedBy && `see ${gap.explainedBy}`,
   ]
   const stream = `stream ${streamId}${serviceName ? ` of ${serviceName}` : ''} (${streamEnd})`
-  return [`${state.padEnd(11)} #${range} of ${stream}`, ...neighbours.filter(Boolean)].join(', ')
+  return printable(
+    [`${state.padEnd(11)} #${range} of ${stream}`, ...neighbours.filter(Boolean)].join(', '),
+  )
 }

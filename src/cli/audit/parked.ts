@@ -1,5 +1,6 @@
 import type { ParkedRecord } from '../../audit/spool/parked.ts'
 import { optional, text } from '../../config/setting.ts'
+import { printable } from '../../core/printable.ts'
 import { CliError, defineCommand, type Outcome } from '../command.ts'
 import { auditReceiverOptions, flag, option, timeoutOption } from '../options.ts'
 
@@ -66,8 +67,8 @@ function toOutcome(
   delivered: readonly ShownRecord[],
 ): Outcome {
   const lines = [
-    ...delivered.map((record) => `delivered  ${toLine(record)}`),
-    ...parked.map((record) => `parked     ${toLine(record)}: ${record.reason}`),
+    ...delivered.map((record) => printable(`delivered  ${toLine(record)}`)),
+    ...parked.map((record) => printable(`parked     ${toLine(record)}: ${record.reason}`)),
     `${parked.length} parked${delivered.length > 0 ? `, ${delivered.length} delivered` : ''} in ${spool}`,
   ]
   return {

@@ -1,3 +1,4 @@
+import { printable } from '../../core/printable.ts'
 import type { Problem, ProofVerdict, Verdict } from '../../verification/verification.ts'
 
 /** A verdict for people. */
@@ -29,9 +30,11 @@ export function verdictText(verdict: Verdict): string {
 function describe(problem: Problem): string[] {
   const { rule, recordId, stream, sequence, sealer, seal, leaf, recordedAt } = problem
   return [
-    `  ${rule}: ${problem.message}`,
+    `  ${rule}: ${printable(problem.message)}`,
     ...(recordId === undefined ? [] : [`    record ${recordId}`]),
-    ...(stream === undefined ? [] : [`    stream ${stream}${number('number', sequence)}`]),
+    ...(stream === undefined
+      ? []
+      : [`    stream ${printable(stream)}${number('number', sequence)}`]),
     ...(sealer === undefined
       ? []
       : [`    sealer ${sealer}${number('seal', seal)}${number('leaf', leaf)}`]),
@@ -54,7 +57,8 @@ export function proofText({
 }: ProofVerdict): string {
   return verdict === 'green'
     ? `green: record ${recordId} was stored ${recordedAt} and signed for ${attestedAt}`
-    : [`red: record ${recordId} is not proved`, ...problems.map((problem) => `  ${problem}`)].join(
-        '\n',
-      )
+    : [
+        `red: record ${printable(recordId)} is not proved`,
+        ...problems.map((problem) => `  ${printable(problem)}`),
+      ].join('\n')
 }

@@ -59,6 +59,9 @@ export const verifyCommand = defineCommand({
     if (values.state !== undefined && (from !== undefined || to !== undefined)) {
       throw new CliError('use either "--state" or "--from" and "--to"')
     }
+    if (from !== undefined && to !== undefined && Date.parse(from) > Date.parse(to)) {
+      throw new CliError(`"--from" must not be later than "--to"; got ${from} and ${to}`)
+    }
     const { postgresConfig } = await import('../connect-postgres.ts')
     const verdict = await verify({
       ...given,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { commands } from '../../../src/cli/commands.ts'
 import { type Command, CliError, defineCommand } from '../../../src/cli/command.ts'
 import { flag, option, required } from '../../../src/cli/options.ts'
 import { runCli } from '../../../src/cli/run-cli.ts'
@@ -54,6 +55,27 @@ test('a command gets its options and parameters and prints text', async () => {
     out: 'copied a.txt to b\n',
     error: '',
   })
+})
+
+test('what came with a record cannot command the terminal', async () => {
+  const value = '\u001b[2J\u009b31m\u202egreen'
+  const show = defineCommand({
+    name: 'show',
+    summary: 'Show',
+    options: {},
+    run: async (_values, { progress }) => {
+      progress(value)
+      return { text: `${value}\nsecond line\tend`, json: { value } }
+    },
+  })
+  const shown = '\\u001b[2J\\u009b31m\\u202egreen'
+
+  const text = await run(['show'], {}, [show])
+  const json = await run(['show', '--json'], {}, [show])
+
+  expect(text).toEqual({ code: 0, out: `${shown}\nsecond line\tend\n`, error: `${shown}\n` })
+  expect(json.out).toBe(`{"value":"${shown}"}\n`)
+  expect(JSON.parse(json.out)).toEqual({ value })
 })
 
 test('with --json it prints one object', async () => {
@@ -154,4 +176,15 @@ test('help is there at every level', async () => {
 
 test('--version prints the version', async () => {
   expect(await run(['--version'])).toEqual({ code: 0, out: '1.2.3\n', error: '' })
+})
+
+test('a time that ends before it begins is no time, and nothing is green in it', async () => {
+  const { code, error } = await run(
+    ['audit', 'verify', '--from', '2026-12-01', '--to', '2026-11-30'],
+    { TELLTALE_AUDIT_POSTGRES: 'postgres://nobody@127.0.0.1:1/none' },
+    commands,
+  )
+
+  expect(code).toBe(3)
+  expect(error).toContain('"--from" must not be later than "--to"; got 2026-12-01 and 2026-11-30')
 })
