@@ -49,6 +49,8 @@ const DURABILITIES = ['spooled', 'stored']
 /** The last millisecond whose nanoseconds fit a 64-bit integer of PostgreSQL, in 2262. */
 const LAST_MILLIS = 9_223_372_036_854
 
+const NIL = '00000000-0000-0000-0000-000000000000'
+
 const A_TEXT = 'a text'
 const AN_ACTOR = `one of ${ACTOR_TYPES.join(', ')}`
 
@@ -60,7 +62,7 @@ export function problemsOf(fields: AuditFields<unknown>): string[] {
   must(problems, ACTOR_TYPES.includes(actor?.type as string), 'actor.type', AN_ACTOR, actor?.type)
   mayBeOneOf(problems, 'outcome', OUTCOMES, fields.outcome)
   mayBeOneOf(problems, 'durability', DURABILITIES, fields.durability)
-  must(problems, id === undefined || (typeof id === 'string' && isUuid(id)), 'id', 'a UUID', id)
+  must(problems, id === undefined || isUsableId(id), 'id', 'a UUID', id)
   must(
     problems,
     occurredAt === undefined || isUsable(occurredAt),
@@ -117,6 +119,11 @@ function isUsable(date: Date | null): boolean {
   const millis: unknown = date?.getTime?.()
   // 0 is no time in OpenTelemetry, and there are none before.
   return typeof millis === 'number' && millis > 0 && millis <= LAST_MILLIS
+}
+
+/** Also not the nil UUID: it is no id, and the Collector would put the record aside that was promised to be stored. */
+function isUsableId(id: unknown): boolean {
+  return typeof id === 'string' && isUuid(id) && id !== NIL
 }
 
 function isFilledText(value: unknown): boolean {

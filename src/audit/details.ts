@@ -26,7 +26,9 @@ export function checkDetails(
   if (!schema) return given === undefined ? NO_DETAILS : asObject(given)
   try {
     const result = schema['~standard'].validate(given ?? {})
-    return 'then' in result ? result.then(readResult).catch(toProblem) : readResult(result)
+    if (!('then' in result)) return readResult(result)
+    // A promise of ours: another realm's, or a library's, is not known as one further on, and would pass unread.
+    return Promise.resolve(result).then(readResult).catch(toProblem)
   } catch (error) {
     return toProblem(error)
   }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import { ROOT_CONTEXT, context, propagation, trace, type Context } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import * as fc from 'fast-check'
@@ -472,6 +473,11 @@ describe('what is wrong is named', () => {
       '"outcome" must be one of success, failure, unknown; got "ok"',
     ],
     ['an id that is no UUID', { actor, id: 'claim-1' }, '"id" must be a UUID; got "claim-1"'],
+    [
+      'the nil id',
+      { actor, id: '00000000-0000-0000-0000-000000000000' },
+      '"id" must be a UUID; got "00000000-0000-0000-0000-000000000000"',
+    ],
     ['an id that is no text', { actor, id: 5 }, '"id" must be a UUID; got 5'],
     [
       'a time that is none',
@@ -601,6 +607,9 @@ function check(value: unknown): StandardResult<Claim> {
   return { value: { amount: amount.trim() } }
 }
 
+/** As validators have it that run in a context of their own, or bring their own promises. */
+const foreign = runInNewContext('Promise') as PromiseConstructor
+
 const standard = (
   validate: (value: unknown) => StandardResult<Claim> | Promise<StandardResult<Claim>>,
 ): StandardSchema<Claim> => ({ '~standard': { version: 1, vendor: 'test', validate } })
@@ -608,6 +617,10 @@ const standard = (
 describe.each([
   ['a validator that answers at once', standard(check)],
   ['a validator that answers later', standard(async (value) => check(value))],
+  [
+    'a validator that answers later, with a promise of another realm',
+    standard((value) => foreign.resolve(check(value))),
+  ],
 ])('%s', (_title, details) => {
   const claimed = defineAuditEvent({ name: 'reward_claimed', action: 'claim_reward', details })
 
