@@ -49,12 +49,13 @@ type Settings struct {
 	Exporter metric.MeasurementOption
 }
 
-// Checkpointer signs in the background. Its methods but Start, Begin and Stop are its own goroutine's.
+// Checkpointer signs in the background, and ends the logs of dead sealers in a goroutine of its own: a long
+// log takes minutes to read, and what is stored meanwhile must be signed.
 type Checkpointer struct {
 	Settings
 	metrics *instruments
 	cancel  context.CancelFunc
-	done    chan struct{}
+	running sync.WaitGroup
 	stop    sync.Once
 
 	// mutex guards what signing works with, because a log may begin at any time.
@@ -67,13 +68,17 @@ type Checkpointer struct {
 	// behindSince is when signing began to fail; zero while it works.
 	behindSince time.Time
 
+	// What follows is the business of succeed alone.
 	// askedAt is when the database was asked last who lives.
 	askedAt time.Time
 	// ended are the sealers in whose files nothing is left to do.
 	ended map[string]bool
 	// unfitUntil says from when on a log is looked at again that did not fit.
 	unfitUntil map[string]time.Time
-	// problems are told once each: what was last wrong with signing, and with each dead sealer's log.
+
+	// noting guards problems, which are told once each: what was last wrong with signing, and with each
+	// dead sealer's log.
+	noting   sync.Mutex
 	problems map[string]error
 }
 
@@ -101,24 +106,21 @@ func Start(settings Settings) (*Checkpointer, error) {
 	c.Logger.Info("The audit trail is signed.", zap.String("key", c.Key.Verifier().String()), zap.String("checkpoints", c.Directory))
 
 	ctx, cancel := context.WithCancel(context.Background())
-	c.cancel, c.done = cancel, make(chan struct{})
-	go c.run(ctx)
+	c.cancel = cancel
+	c.running.Go(func() { every(ctx, c.Interval, func() { c.note("sign", c.sign(false)) }) })
+	c.running.Go(func() { every(ctx, min(succession, c.Interval*10), func() { c.succeed(ctx) }) })
 	return c, nil
 }
 
-func (c *Checkpointer) run(ctx context.Context) {
-	defer close(c.done)
-	signing, succeeding := time.NewTicker(c.Interval), time.NewTicker(min(succession, c.Interval*10))
-	defer signing.Stop()
-	defer succeeding.Stop()
+func every(ctx context.Context, interval time.Duration, do func()) {
+	timer := time.NewTicker(interval)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-signing.C:
-			c.note("sign", c.sign(false))
-		case <-succeeding.C:
-			c.succeed(ctx)
+		case <-timer.C:
+			do()
 		}
 	}
 }
@@ -135,7 +137,7 @@ func (c *Checkpointer) Stop(closed bool) {
 	}
 	c.stop.Do(func() {
 		c.cancel()
-		<-c.done
+		c.running.Wait()
 		if err := c.sign(closed); err != nil {
 			c.Logger.Error("The last checkpoint could not be written; the next run on this directory will end the log.", zap.Error(err))
 		}
@@ -213,6 +215,8 @@ func (c *Checkpointer) release() {
 
 // note tells each state of affairs once, and reports all that is wrong together.
 func (c *Checkpointer) note(subject string, err error) {
+	c.noting.Lock()
+	defer c.noting.Unlock()
 	before := c.problems[subject]
 	if err == nil {
 		delete(c.problems, subject)

@@ -1,6 +1,7 @@
 package checkpointer
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -169,4 +170,39 @@ func writeLog(t *testing.T, b *bench, log *memoryLog, seals int) {
 	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// slowDatabase takes its time to list seals.
+type slowDatabase struct {
+	*memoryDatabase
+	asked, answer chan struct{}
+}
+
+func (d *slowDatabase) Seals(ctx context.Context, sealer string, first uint64, atMost int) ([]Seal, error) {
+	close(d.asked)
+	select {
+	case <-d.answer:
+	case <-ctx.Done():
+	}
+	return d.memoryDatabase.Seals(ctx, sealer, first, atMost)
+}
+
+func TestTheOwnLogIsSignedWhileALongLogOfADeadSealerIsRead(t *testing.T) {
+	b := newBench(t)
+	slow := &slowDatabase{b.database, make(chan struct{}), make(chan struct{})}
+	b.settings.Database = slow
+	b.database.sealers = []Sealer{{ID: secondSealer, Open: true, Silent: true}}
+	dead := &memoryLog{sealer: secondSealer}
+	writeLog(t, b, dead, 3)
+	b.start(t)
+	<-slow.asked
+
+	b.database.add(b.current, 1)
+
+	eventually(t, "the own log has a checkpoint", func() bool { return b.newest(t, firstSealer).Size == 1 })
+	if b.newest(t, secondSealer).Closed {
+		t.Error("the other log was closed before it was read")
+	}
+	close(slow.answer)
+	eventually(t, "the other log is closed", func() bool { return b.newest(t, secondSealer).Closed })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"time"
@@ -141,10 +142,13 @@ func (u unfit) Error() string {
 
 // forget drops what was wrong with logs whose file somebody has taken away.
 func (c *Checkpointer) forget(present []string) {
-	for subject := range c.problems {
-		if checkpoint.IsSealer(subject) && !slices.Contains(present, subject) {
-			c.note(subject, nil)
-		}
+	c.noting.Lock()
+	gone := slices.DeleteFunc(slices.Collect(maps.Keys(c.problems)), func(subject string) bool {
+		return !checkpoint.IsSealer(subject) || slices.Contains(present, subject)
+	})
+	c.noting.Unlock()
+	for _, subject := range gone {
+		c.note(subject, nil)
 	}
 }
 
