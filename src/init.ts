@@ -12,6 +12,7 @@ import { startLifecycle } from './lifecycle/lifecycle.ts'
 import { createGuardedLoggerProvider } from './logging/guarded-logger-provider.ts'
 import { createPropagator } from './propagation/propagation.ts'
 import { settleAll, type AllSettings, type InitOptions } from './settings.ts'
+import { toSpoolCheck } from './wiring/health-checks.ts'
 import { createAuditDetour } from './wiring/audit-detour.ts'
 import { setDiagnostics, setGlobals, unsetGlobals } from './wiring/globals.ts'
 import { identify } from './wiring/identity.ts'
@@ -112,7 +113,11 @@ function start(
   // Last: everything that /metrics shows is there, and the server's module is patched like any other.
   admin = startAdminServer(
     listenAddress(settings.admin, builtinsBefore),
-    { metrics: signals.metrics.scrape, isDraining: lifecycle.isDraining },
+    {
+      metrics: signals.metrics.scrape,
+      checks: () => ({ auditSpool: toSpoolCheck(signals.audit.trail.status()) }),
+      isDraining: lifecycle.isDraining,
+    },
     reporter,
   )
   const notPatched = instrumentations.loadedTooEarly.map((name) => `${name} (loaded before init())`)

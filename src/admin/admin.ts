@@ -3,10 +3,18 @@ import type { AddressInfo } from 'node:net'
 import { toReason } from '../core/errors.ts'
 import type { Reporter } from '../core/reporter.ts'
 
+/** What one part of the service says of itself. */
+export interface HealthCheck {
+  readonly status: 'healthy' | 'degraded'
+  readonly [figure: string]: string | number
+}
+
 /** What the admin server answers with. */
 export interface AdminSources {
   /** The text for /metrics; rejects when it cannot be made. */
   readonly metrics: () => Promise<string>
+  /** What /health shows, by name. One that is degraded is seen in the status, and the answer stays 200: the process is alive. */
+  readonly checks: () => Readonly<Record<string, HealthCheck>>
   /** Whether the service is about to end and wants no more requests. */
   readonly isDraining: () => boolean
 }
@@ -109,7 +117,7 @@ async function answer(
   }
   const path = (request.url ?? '/').split('?', 1)[0]
   if (path === '/metrics') await answerMetrics(response, sources)
-  else if (path === '/health') answerStatus(response, 200, 'healthy')
+  else if (path === '/health') answerHealth(response, sources.checks())
   else if (path === '/ready' && sources.isDraining()) answerStatus(response, 503, 'draining')
   else if (path === '/ready') answerStatus(response, 200, 'ready')
   else send(response, 404, 'text/plain; charset=utf-8', 'try /metrics, /health or /ready\n')
@@ -124,8 +132,21 @@ async function answerMetrics(response: ServerResponse, sources: AdminSources): P
   }
 }
 
-function answerStatus(response: ServerResponse, code: number, status: string): void {
-  const body = { status, checks: {}, timestamp: new Date().toISOString() }
+function answerHealth(
+  response: ServerResponse,
+  checks: Readonly<Record<string, HealthCheck>>,
+): void {
+  const isDegraded = Object.values(checks).some(({ status }) => status === 'degraded')
+  answerStatus(response, 200, isDegraded ? 'degraded' : 'healthy', checks)
+}
+
+function answerStatus(
+  response: ServerResponse,
+  code: number,
+  status: string,
+  checks: Readonly<Record<string, HealthCheck>> = {},
+): void {
+  const body = { status, checks, timestamp: new Date().toISOString() }
   send(response, code, 'application/json; charset=utf-8', `${JSON.stringify(body)}\n`)
 }
 

@@ -31,7 +31,7 @@ export interface AuditFields<Details> extends AuditContext {
   readonly outcome?: 'success' | 'failure' | 'unknown' | undefined
   /** What it was done to; `type` as the event declares it. */
   readonly target?: { readonly id: string; readonly type?: string | undefined } | undefined
-  /** UUID of the record, which is stored once however often it is recorded. Default: a new UUIDv7. */
+  /** UUID of the record, which is stored once; a repetition is kept in `audit.conflicts`. Default: a new UUIDv7. */
   readonly id?: string | undefined
   /** When it happened. Default now. */
   readonly occurredAt?: Date | undefined

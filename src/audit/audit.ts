@@ -23,7 +23,7 @@ export interface Audit {
    * Records one audit event, and returns once it is on the disk; with the durability `stored`, once it is committed in
    * PostgreSQL.
    *
-   * Whatever is recorded again under the same `id` is stored once.
+   * Whatever is recorded again under the same `id` is stored once; the repetition is kept in `audit.conflicts`.
    *
    * @throws {AuditError} `TELLTALE_AUDIT_EVENT_INVALID`, `TELLTALE_AUDIT_NOT_STARTED` and others, see
    * docs/reference/errors.md; it has the `recordId`, once there is one

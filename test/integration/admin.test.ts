@@ -75,7 +75,21 @@ test('/metrics, /health and /ready answer, /ready not while draining, and none i
   expect((await fetch(`${base}/metrics`)).headers.get('content-type')).toBe(
     'text/plain; version=0.0.4; charset=utf-8',
   )
-  expect((await ask('/health'))[0]).toBe(200)
+  const [healthCode, health] = await ask('/health')
+  expect(healthCode).toBe(200)
+  expect(JSON.parse(health)).toEqual({
+    status: 'healthy',
+    checks: {
+      auditSpool: {
+        status: 'healthy',
+        backlogRecords: 0,
+        bytes: expect.any(Number),
+        maxBytes: expect.any(Number),
+        oldestAgeSeconds: 0,
+      },
+    },
+    timestamp: expect.any(String),
+  })
   expect((await ask('/ready'))[0]).toBe(200)
   expect((await ask('/elsewhere'))[0]).toBe(404)
   expect((await ask('/metrics', 'POST'))[0]).toBe(405)
