@@ -9,6 +9,7 @@ import { showAudit } from './show-audit.ts'
 import { showLogs } from './show-logs.ts'
 import { showMetrics } from './show-metrics.ts'
 import { showTrace } from './show-trace.ts'
+import { showVerdict } from './show-verdict.ts'
 import type { Terminal } from './terminal.ts'
 import { type Answer, sendTraffic } from './traffic.ts'
 
@@ -17,7 +18,7 @@ import { type Answer, sendTraffic } from './traffic.ts'
  *
  * @param open - receives everything that must be closed afterwards
  * @param isKept - whether it stays open for people to look around, so that they need the addresses
- * @returns the exit code: 0 only if all four signals were found
+ * @returns the exit code: 0 only if all four signals were found and the audit trail is proved
  */
 export async function runDemo(
   terminal: Terminal,
@@ -63,6 +64,7 @@ export async function runDemo(
     trace: async () => showTrace(terminal, addresses.jaeger, traceId),
     'log lines': async () => showLogs(terminal, addresses.loki, traceId),
     'audit records': async () => showAudit(terminal, addresses.postgresAuditor, traceId, answers),
+    'the proof': async () => showVerdict(terminal, addresses),
   })
   terminal.line()
   if (failures.length > 0) {
@@ -72,7 +74,12 @@ export async function runDemo(
     return 1
   }
   const seconds = ((performance.now() - started) / 1_000).toFixed(1)
-  terminal.line(terminal.paint('green', `All four found, after ${seconds} s in all.`))
+  terminal.line(
+    terminal.paint(
+      'green',
+      `All four found, and the audit trail proved, after ${seconds} s in all.`,
+    ),
+  )
   if (isKept) {
     showAddresses(terminal, { ...addresses, 'rewards-api': api.url, metrics: api.metricsUrl })
     terminal.line(`\n  curl -X POST ${api.url}/quizzes/anchor-expert/claim \\`)

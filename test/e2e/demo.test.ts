@@ -4,17 +4,18 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
-test('the demo finds what it sent in all four places and ends with 0', async () => {
+test('the demo finds what it sent in all four places, proves the trail, and ends with 0', async () => {
   const demo = spawn(process.execPath, ['examples/demo.ts'], {
     cwd: fileURLToPath(new URL('../..', import.meta.url)),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [output, [code]] = await Promise.all([text(demo.stdout), once(demo, 'exit')])
 
-  for (const section of ['Metrics', 'Trace', 'Log lines', 'Audit trail']) {
+  for (const section of ['Metrics', 'Trace', 'Log lines', 'Audit trail', 'Proof']) {
     expect(output).toMatch(new RegExp(`^${section}  `, 'm'))
   }
   expect(output).toContain('All four found')
+  expect(output).toMatch(/^ {2}green: \d+ records under signed checkpoints/m)
   expect(output).toMatch(/stellar-rpc: POST +[\d.]+ ms +█/)
   // Not a terminal, so without colours.
   expect(output).not.toContain('\u001B[')
