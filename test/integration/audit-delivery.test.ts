@@ -10,6 +10,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { audit, setAuditTrail, type AuditReceipt } from '../../src/audit/audit.ts'
+import { defineAuditEvent } from '../../src/audit/define-audit-event.ts'
+import { createRedaction } from '../../src/core/redaction.ts'
 import { realDisk } from '../../src/audit/spool/disk.ts'
 import { listParked, resendParked } from '../../src/audit/spool/parked.ts'
 import { createPost } from '../../src/otlp/post.ts'
@@ -406,6 +409,57 @@ test('a lane of a dead owner that cannot be read or removed holds up no other', 
 
   const delivered = ofEvent('event').map(({ evidence }) => readPlace(evidence).streamId)
   expect(delivered.toSorted()).toEqual(lanes.slice(1).toSorted())
+})
+
+test('a clock that is set back and forward while it records costs nothing, nor what a dead process left before', async () => {
+  const event = defineAuditEvent({ name: 'event', action: 'CLAIM' })
+  const origin = {
+    resource: { attributes: { 'service.name': 'rewards' } },
+    redaction: createRedaction(),
+  }
+  const actor = { id: 'user-1', type: 'user' } as const
+  const now = Date.now.bind(Date)
+  let shift = 86_400_000
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() + shift)
+  const receipts: AuditReceipt[] = []
+  try {
+    using own = makeSpoolFolder()
+    const dead = startTrail(own.path, 'http://127.0.0.1:1')
+    setAuditTrail({ trail: dead, origin })
+    receipts.push(await audit.record(event, { actor }))
+    const [{ streamId } = { streamId: '' }] = receipts
+    cpSync(join(own.path, streamId), join(spool.path, streamId), {
+      recursive: true,
+      filter: (path) => !path.endsWith('lock') && !path.endsWith('cursor'),
+    })
+    await dead.end(1, true)
+    const trail = start()
+    setAuditTrail({ trail, origin })
+    const year = 365 * 86_400_000
+    for (shift of [0, -3_600_000, -20 * year, 40 * year, -1, 0]) {
+      const before = Date.now()
+      const some = await Promise.all(
+        Array.from({ length: 20 }, () => audit.record(event, { actor, durability: 'stored' })),
+      )
+      receipts.push(...some)
+      expect(trail.status().oldestAgeSeconds).toBeGreaterThanOrEqual(0)
+      const { timeUnixNano } = receiver.committed.get(some[0]!.recordId)!
+      expect(timeUnixNano).toBeGreaterThanOrEqual(BigInt(before) * 1_000_000n)
+      expect(timeUnixNano).toBeLessThanOrEqual(BigInt(Date.now()) * 1_000_000n)
+    }
+    await receiver.until(() => ofEvent('telltale.audit.trail.stopped').length === 1)
+    await trail.end(5_000, true)
+  } finally {
+    clock.mockRestore()
+    setAuditTrail('the test is over')
+  }
+
+  expect(new Set(receipts.map(({ recordId }) => recordId)).size).toBe(121)
+  expect(receipts.filter(({ recordId }) => !receiver.committed.has(recordId))).toEqual([])
+  // One number between them is that of what the trail says about the dead one.
+  const sequences = receipts.slice(1).map(({ sequence }) => sequence)
+  expect(sequences).toEqual(sequences.toSorted((a, b) => a - b))
+  expect(faults()).toEqual([])
 })
 
 test('a backlog is delivered with a bounded number of requests on their way', async () => {
