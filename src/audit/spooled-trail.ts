@@ -3,7 +3,7 @@ import { AuditError, toReason } from '../core/errors.ts'
 import { createUuidV7 } from '../core/ids.ts'
 import type { Reporter } from '../core/reporter.ts'
 import type { Post } from '../otlp/post.ts'
-import type { AppendedRecord, AuditTrail, Durability } from './audit-trail.ts'
+import type { AppendedRecord, AuditTrail } from './audit-trail.ts'
 import { createAdopter } from './adopter.ts'
 import { createPacer } from './delivery/pacer.ts'
 import { createSender, type SentRecord } from './delivery/sender.ts'
@@ -16,9 +16,9 @@ import {
   type MakeOwnRecord,
   type OwnEvent,
 } from './own-record.ts'
-import type { AppendOutcome } from './spool/audit-stream.ts'
+import { createRecordOutcomes } from './record-outcomes.ts'
 import { realDisk, type Disk } from './spool/disk.ts'
-import type { Frame } from './spool/frame.ts'
+import { ageSecondsOf, type Frame } from './spool/frame.ts'
 import { parkRecord } from './spool/parked.ts'
 import { prepareSpoolFolder } from './spool/spool-folder.ts'
 import { SpoolSize } from './spool/spool-size.ts'
@@ -76,6 +76,8 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
   const disk = options.disk ?? realDisk
   const size = new SpoolSize(directory, maxBytes)
   const stored = createStoredWaiters(options.timeoutMillis, options.shownUrl, metrics)
+  const outcomes = createRecordOutcomes({ directory, size, stored, metrics, reporter })
+  const { recorded, refused } = outcomes
   const pacer = createPacer()
   let live: LiveStream | undefined
   let isEnding = false
@@ -166,42 +168,6 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
     return stream
   }
 
-  /** What the disk said last, until it takes records again. */
-  let diskProblem: string | undefined
-  const recorded = (): void => {
-    metrics.recorded()
-    if (diskProblem === undefined) return
-    diskProblem = undefined
-    reporter.over('audit spool', `audit records are written to ${directory} again`)
-  }
-
-  const refuse = (error: unknown): void => {
-    if (!(error instanceof AuditError)) return
-    metrics.refused(error.code)
-    if (error.code !== 'TELLTALE_AUDIT_SPOOL_FAILED') return
-    diskProblem = error.message
-    reporter.once('audit spool', error.message)
-    // What was cut off does not count any more.
-    size.measureSoon()
-  }
-
-  /** Made here, apart from `make`: what an outcome can see stays in memory until the record is on the disk. */
-  const outcomeFor = (
-    durability: Durability,
-    resolve: (record: AppendedRecord) => void,
-    reject: (error: AuditError) => void,
-  ): AppendOutcome => ({
-    onDisk(record) {
-      recorded()
-      if (durability === 'spooled') resolve(record)
-      else stored.add(record, resolve, reject)
-    },
-    failed(error) {
-      refuse(error)
-      reject(error)
-    },
-  })
-
   const appendOwn = (event: OwnEvent): Promise<AppendedRecord> =>
     new Promise((resolve, reject) => {
       if (isEnding) throw new Error('the trail is ending')
@@ -244,7 +210,7 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
       if (live !== stream) return
       stream.append(
         makeOwnRecord(TRAIL_STOPPED_CLEANLY),
-        { onDisk: recorded, failed: refuse },
+        { onDisk: recorded, failed: refused },
         true,
       )
       live = undefined
@@ -269,9 +235,9 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
     append(make: MakeRecord, durability): Promise<AppendedRecord> {
       const { promise, resolve, reject } = Promise.withResolvers<AppendedRecord>()
       try {
-        open().append(make, outcomeFor(durability, resolve, reject))
+        open().append(make, outcomes.outcomeFor(durability, resolve, reject))
       } catch (error) {
-        refuse(error)
+        refused(error)
         reject(error)
       }
       return promise
@@ -279,10 +245,10 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
     write(make) {
       try {
         const stream = open()
-        stream.append(make, { onDisk: recorded, failed: refuse })
+        stream.append(make, { onDisk: recorded, failed: refused })
         stream.writeNow()
       } catch (error) {
-        refuse(error)
+        refused(error)
         reporter.once(
           `audit write ${toReason(error)}`,
           `an audit record was not recorded: ${toReason(error)}`,
@@ -291,11 +257,11 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
     },
     status: () => ({
       directory,
-      ...(diskProblem !== undefined && { problem: diskProblem }),
+      ...(outcomes.problem !== undefined && { problem: outcomes.problem }),
       backlogRecords: (live?.backlog ?? 0) + (closing?.backlog ?? 0),
       bytes: size.bytes,
       maxBytes,
-      oldestAgeSeconds: ageOf(live?.oldest ?? closing?.oldest ?? adopter.oldest()),
+      oldestAgeSeconds: ageSecondsOf(live?.oldest ?? closing?.oldest ?? adopter.oldest()),
     }),
     pending: () => (live ? live.backlog + 1 : 0) + (closing?.backlog ?? 0),
     idle: async () => {
@@ -316,7 +282,7 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
         if (stream === live) {
           stream.append(
             makeOwnRecord(TRAIL_STOPPED_CLEANLY),
-            { onDisk: recorded, failed: refuse },
+            { onDisk: recorded, failed: refused },
             true,
           )
         }
@@ -327,9 +293,4 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
       live = undefined
     },
   }
-}
-
-function ageOf(frame: Frame | undefined): number {
-  if (!frame) return 0
-  return Math.max(0, Date.now() / 1_000 - Number(frame.timeUnixNano) / 1e9)
 }

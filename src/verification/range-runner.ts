@@ -1,5 +1,6 @@
 import type { CheckSet } from './checks.ts'
-import { RangeCheck, type RangeResult } from './range-check.ts'
+import { RangeCheck } from './range-check.ts'
+import type { RangeResult } from './range-result.ts'
 import type { SealRange } from './rows.ts'
 import type { RangeReader } from './source.ts'
 

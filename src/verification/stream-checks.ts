@@ -1,7 +1,7 @@
 import type { CheckSet } from './checks.ts'
 import { EMPTY_ROOT } from './merkle.ts'
 import type { Finding } from './problems.ts'
-import { type BrokenLink, type Elsewhere, type RangeResult, toBrokenLink } from './range-check.ts'
+import { type BrokenLink, type Elsewhere, type RangeResult, toBrokenLink } from './range-result.ts'
 import { type RunEnd, type StreamRun, StreamRuns } from './stream-runs.ts'
 import type { TrailEvent } from './trail-events.ts'
 import type { KnownRun } from './verified-state.ts'

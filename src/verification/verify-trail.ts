@@ -2,7 +2,7 @@ import type { ReadCheckpoints } from './checkpoint-checks.ts'
 import { CHECKS, type CheckName, type CheckSet } from './checks.ts'
 import { planRanges, planWanted, RANGE_LEAVES } from './plan-ranges.ts'
 import { type Finding, Findings, LISTED_PER_RULE } from './problems.ts'
-import type { MissingAnnex, RangeResult, RetainedUse } from './range-check.ts'
+import type { MissingAnnex, RangeResult, RetainedUse } from './range-result.ts'
 import { type RangeRunner, runInOrder } from './range-runner.ts'
 import {
   type ClosedRange,

@@ -38,6 +38,12 @@ export function frameLength(record: MadeRecord): number {
   )
 }
 
+/** How long ago a record was made, by its own time; 0 when there is none, or the clock has been set back since. */
+export function ageSecondsOf(record: MadeRecord | undefined): number {
+  if (!record) return 0
+  return Math.max(0, Date.now() / 1_000 - Number(record.timeUnixNano) / 1e9)
+}
+
 /** Why a record cannot be framed; nothing when it can. */
 export function objectionToFrame(record: MadeRecord): string | undefined {
   const nameBytes = Buffer.byteLength(record.eventName)

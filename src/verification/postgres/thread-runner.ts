@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { CheckSet } from '../checks.ts'
-import type { RangeResult } from '../range-check.ts'
+import type { RangeResult } from '../range-result.ts'
 import type { RangeRunner } from '../range-runner.ts'
 import type { SealRange } from '../rows.ts'
 import type { SnapshotPlace } from './range-reader.ts'
