@@ -107,8 +107,13 @@ const mostBytesAtATime = 16 << 20
 func (e *auditExporter) push(ctx context.Context, logs plog.Logs) error {
 	records := logs.LogRecordCount()
 	e.metrics.received.Add(ctx, int64(records), e.metrics.attributes)
+	// Taken once: after the shutdown there is none, and a request may still have parts to go.
+	waiting := e.group
+	if waiting == nil {
+		return toRetryable(errStopping)
+	}
 	for part := range inParts(eachItem(logs, ingestedBy(ctx)), mostBytesAtATime) {
-		if err := e.group.push(ctx, part); err != nil {
+		if err := waiting.push(ctx, part); err != nil {
 			return toRetryable(err)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"go.opentelemetry.io/collector/consumer/consumererror"
+	"go.opentelemetry.io/collector/exporter/exportertest"
 	"go.opentelemetry.io/collector/pdata/plog"
 
 	"telltale.dev/otelcol/postgresauditexporter/internal/evidence"
@@ -123,5 +125,17 @@ func TestAnAnnexIsStoredBesideItsRecord(t *testing.T) {
 	}
 	if strings.Contains(string(got.evidence.bytes)+got.details+got.attributes, "a@b") {
 		t.Error("what is erasable stands beside the annex, too")
+	}
+}
+
+func TestAPushAfterTheShutdownIsToldToRetry(t *testing.T) {
+	config := createDefaultConfig().(*Config)
+	config.DSN = secretDSN
+	made, err := newAuditExporter(config, exportertest.NewNopSettings(componentType))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := made.push(t.Context(), logsOf(sample(newID()))); err == nil || consumererror.IsPermanent(err) {
+		t.Errorf("answered %v, want an error that is worth a retry", err)
 	}
 }
