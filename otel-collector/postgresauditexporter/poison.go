@@ -1,9 +1,11 @@
 package postgresauditexporter
 
 import (
+	"crypto/sha256"
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -43,4 +45,41 @@ func poisonReason(err error) string {
 		return "the database refused it: SQLSTATE " + refusal.Code
 	}
 	return "the database refused it"
+}
+
+// mostPoison bounds what is remembered: about a megabyte.
+const mostPoison = 16_384
+
+// knownPoison remembers records that the database refused for their content, by the hash of their evidence.
+// A request with more of them than one attempt has time to find would otherwise be searched from its
+// beginning each time, for ever.
+type knownPoison struct {
+	mutex   sync.Mutex
+	reasons map[[sha256.Size]byte]string
+}
+
+func (k *knownPoison) add(r *row, reason string) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if k.reasons == nil || len(k.reasons) >= mostPoison {
+		k.reasons = map[[sha256.Size]byte]string{}
+	}
+	k.reasons[r.evidence.hash] = reason
+}
+
+// mark has those items go to quarantine at once that were refused before.
+func (k *knownPoison) mark(items []*item) {
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	if len(k.reasons) == 0 {
+		return
+	}
+	for _, each := range items {
+		if each.bad != nil {
+			continue
+		}
+		if reason, found := k.reasons[each.row.evidence.hash]; found {
+			each.bad = each.row.toQuarantine(each.raw(), reason)
+		}
+	}
 }

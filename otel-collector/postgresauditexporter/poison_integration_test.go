@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"testing"
+	"time"
 
 	"go.opentelemetry.io/collector/pdata/plog"
 )
@@ -149,5 +150,23 @@ func TestARecordThatAnIndexOfSomebodyElseRefusesDoesNotHoldUpTheOthers(t *testin
 		if records, quarantined := ask[int](t, d.super, "SELECT count(*) FROM audit.records"), ask[int](t, d.super, "SELECT count(*) FROM audit.quarantine"); records != 3 || quarantined != 1 {
 			t.Errorf("%d bytes: %d records and %d in quarantine, want 3 and 1", length, records, quarantined)
 		}
+	}
+}
+
+func TestARequestFullOfPoisonComesToItsEnd(t *testing.T) {
+	d := newTrail(t)
+	d.refuse("poison", "22003")
+	// Each attempt has time for a part of the request only.
+	exporter, _, _ := start(t, d.writerURL, func(c *Config) {
+		c.TimeoutConfig.Timeout, c.BackOffConfig.Enabled = 250*time.Millisecond, false
+	})
+	fill := make([]func(plog.LogRecord), 600)
+	for i := range fill {
+		fill[i] = sample(newID(), with("audit.actor.id", "poison"))
+	}
+	logs := logsOf(fill...)
+	eventually(t, "the request is answered for", func() bool { return exporter.ConsumeLogs(t.Context(), logs) == nil })
+	if got := ask[int](t, d.super, "SELECT count(*) FROM audit.quarantine"); got != len(fill) {
+		t.Errorf("%d in quarantine, want %d", got, len(fill))
 	}
 }

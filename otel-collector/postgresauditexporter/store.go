@@ -27,6 +27,7 @@ type store struct {
 	schema           *schemaOnce
 	sealers          *sealers
 	notice           func([]*quarantineRow) *row
+	poison           knownPoison
 	statementTimeout time.Duration
 	lockTimeout      time.Duration
 	// monthsAhead is for how many months after this one there are partitions; unknownMonths until a probe has said.
@@ -94,18 +95,25 @@ func (s *store) close(patience time.Duration) {
 // content is looked for by halves and goes to quarantine; a half that was stored stays stored, which
 // makes its records duplicates when the request is repeated.
 func (s *store) append(ctx context.Context, items []*item, report func([]*item, appendCounts, error)) {
+	s.poison.mark(items)
+	s.appendParts(ctx, items, report)
+}
+
+func (s *store) appendParts(ctx context.Context, items []*item, report func([]*item, appendCounts, error)) {
 	counts, err := s.appendAll(ctx, items)
 	if err == nil || !isPoison(err) || len(items) == 1 && items[0].bad != nil {
 		report(items, counts, err)
 		return
 	}
 	if len(items) == 1 {
-		items[0].bad = items[0].row.toQuarantine(items[0].raw(), poisonReason(err))
-		s.append(ctx, items, report)
+		reason := poisonReason(err)
+		s.poison.add(items[0].row, reason)
+		items[0].bad = items[0].row.toQuarantine(items[0].raw(), reason)
+		s.appendParts(ctx, items, report)
 		return
 	}
-	s.append(ctx, items[:len(items)/2], report)
-	s.append(ctx, items[len(items)/2:], report)
+	s.appendParts(ctx, items[:len(items)/2], report)
+	s.appendParts(ctx, items[len(items)/2:], report)
 }
 
 // appendAll stores all items in one transaction, or none.
