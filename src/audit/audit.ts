@@ -77,9 +77,10 @@ export const audit: Audit = {
       )
     }
     const durability = fields?.durability ?? event.durability ?? 'spooled'
+    const copy = mirror?.prepare(event, prepared)
     try {
       const appended = await started.trail.append(make, durability)
-      mirror?.copy(event, prepared)
+      copy?.()
       return { ...appended, durability }
     } catch (error) {
       if (error instanceof AuditError) error.recordId ??= recordId

@@ -9,8 +9,12 @@ import { toMirrorCopy, toMirrorLine, toMirrorLog } from './mirror-copy.ts'
 
 /** Copies of audit records for reading; never the evidence. */
 export interface AuditMirror {
-  /** Copies a record that has been recorded. Never throws. */
-  copy(event: DeclaredEvent, record: PreparedRecord): void
+  /**
+   * Makes the copy of a record, to be written once the record is recorded; nothing when it cannot be made. Never throws.
+   *
+   * Before that, because the details are the application's own, which may change them any time.
+   */
+  prepare(event: DeclaredEvent, record: PreparedRecord): (() => void) | undefined
   /** Resolves when every copy so far is written, or could not be. */
   flush(): Promise<void>
 }
@@ -44,14 +48,25 @@ export function createAuditMirror({
           else reporter.over('audit mirror', `audit records are copied again to ${file}`)
         })
   return {
-    copy(event, record) {
-      try {
-        const copy = toMirrorCopy(event, record, redaction)
-        logger?.emit(toMirrorLog(copy))
-        if (lines?.append(toMirrorLine(copy)) === false) fail('the disk is too slow')
-      } catch (error) {
-        reporter.once('audit copy', `an audit record could not be copied: ${toReason(error)}`)
+    prepare(event, record) {
+      const attempt = <Result>(work: () => Result): Result | undefined => {
+        try {
+          return work()
+        } catch (error) {
+          const reason = toReason(error)
+          reporter.once('audit copy', `an audit record could not be copied: ${reason}`)
+          return undefined
+        }
       }
+      const copy = attempt(() => toMirrorCopy(event, record, redaction))
+      return (
+        copy &&
+        (() =>
+          attempt(() => {
+            logger?.emit(toMirrorLog(copy))
+            if (lines?.append(toMirrorLine(copy)) === false) fail('the disk is too slow')
+          }))
+      )
     },
     flush: async () => lines?.flush(),
   }

@@ -110,6 +110,18 @@ describe('the copy in the logs', () => {
     expect(names.filter((name) => name.startsWith('audit.'))).toEqual([])
   })
 
+  test('is of what was recorded, whatever the application makes of its details since', async () => {
+    const { emitted } = start()
+    const details = { rows: 5, tables: ['users'] }
+
+    const recorded = audit.record(backedUp, { ...fields, details })
+    details.rows = 6
+    details.tables.push('claims')
+    await recorded
+
+    expect(emitted[0]?.attributes?.['details']).toEqual({ rows: 5, tables: ['users'] })
+  })
+
   test('is not made of what was not recorded', async () => {
     const { emitted } = start()
     trail.until = () => Promise.reject(new AuditError('TELLTALE_AUDIT_UNAVAILABLE', 'away'))
