@@ -75,6 +75,13 @@ export class AuditStream {
   append(make: MakeRecord, outcome: AppendOutcome, own = false): void {
     const sequence = this.#last.sequence + 1
     const record = make({ streamId: this.id, sequence, previousHash: this.#last.hash })
+    // A getter of the application may do anything; two records in one place would be a fork for ever.
+    if (this.#last.sequence !== sequence - 1) {
+      throw new AuditError(
+        'TELLTALE_AUDIT_EVENT_INVALID',
+        'the record was not made: what it was made of recorded another one meanwhile',
+      )
+    }
     const tooLong = objectionToFrame(record)
     if (tooLong) {
       throw new AuditError('TELLTALE_AUDIT_EVENT_INVALID', `the record was not made: ${tooLong}`)

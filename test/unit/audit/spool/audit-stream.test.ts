@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AppendedRecord } from '../../../../src/audit/audit-trail.ts'
+import type { MakeRecord } from '../../../../src/audit/made-record.ts'
 import { AuditStream } from '../../../../src/audit/spool/audit-stream.ts'
 import { realDisk, type Disk } from '../../../../src/audit/spool/disk.ts'
 import type { Frame } from '../../../../src/audit/spool/frame.ts'
@@ -64,6 +65,23 @@ async function sequences(): Promise<number[]> {
 
 const failure = (code: string): NodeJS.ErrnoException => Object.assign(new Error(code), { code })
 const range = (length: number): number[] => Array.from({ length }, (_, index) => index + 1)
+
+test('a record that records another one while it is made is refused: there is one place, and it is taken', async () => {
+  const { stream, append } = startStream()
+  await append()
+  let inner: Promise<AppendedRecord> | undefined
+  const make: MakeRecord = (place) => {
+    inner = append()
+    return makeRecord('outer')(place)
+  }
+
+  expect(() =>
+    stream.append(make, { onDisk: () => expect.unreachable(), failed: () => undefined }),
+  ).toThrow('recorded another one')
+  expect((await inner)?.sequence).toBe(2)
+  expect((await append()).sequence).toBe(3)
+  expect(await sequences()).toEqual([1, 2, 3])
+})
 
 test('records that are made together go to the disk together', async () => {
   const calls = { write: 0, sync: 0 }
