@@ -61,7 +61,9 @@ export async function readCursor(lane: string): Promise<Cursor> {
  * torn one is known by its CRC.
  */
 export async function writeCursor(lane: string, cursor: Cursor): Promise<void> {
-  const file = await open(join(lane, 'cursor'), constants.O_WRONLY | constants.O_CREAT, 0o600)
+  // A symbolic link in its place may lead to any file of this user.
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_NOFOLLOW
+  const file = await open(join(lane, 'cursor'), flags, 0o600)
   try {
     await file.write(encodeCursor(cursor), 0, BYTES, 0)
   } finally {

@@ -1,6 +1,7 @@
 import { accessSync, constants, lstatSync, mkdirSync, statfsSync } from 'node:fs'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join, normalize } from 'node:path'
 import { toReason } from '../../core/errors.ts'
+import { realDisk } from './disk.ts'
 import { LOCK_NAME } from './lane-lock.ts'
 
 /** What was found wrong with a spool's folder. */
@@ -44,8 +45,15 @@ export function defaultSpoolDirectory(home: string, stateHome: string | undefine
   return join(base, 'telltale', 'audit')
 }
 
-/** Creates the folder of the spool when it is missing, and says what is wrong with it. */
-export function prepareSpoolFolder(directory: string): FolderFindings {
+/**
+ * Creates the folder of the spool when it is missing, and says what is wrong with it.
+ *
+ * @param syncFolder - puts the names in a folder on the disk
+ */
+export function prepareSpoolFolder(
+  directory: string,
+  syncFolder: (path: string) => void = realDisk.syncFolderSync,
+): FolderFindings {
   const room = MAX_SOCKET_PATH_BYTES - LANE_BYTES
   const length = Buffer.byteLength(directory)
   if (!isAbsolute(directory)) return { problem: 'it must be an absolute path' }
@@ -57,10 +65,24 @@ export function prepareSpoolFolder(directory: string): FolderFindings {
     }
   }
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    const firstMade = mkdirSync(directory, { recursive: true, mode: 0o700 })
+    if (firstMade !== undefined) syncNames(directory, firstMade, syncFolder)
     return checkFolder(directory)
   } catch (error) {
     return { problem: `it cannot be made or read: ${toReason(error)}` }
+  }
+}
+
+/** A record on the disk is lost when the machine stops before the name of a folder above it is there too. */
+function syncNames(made: string, firstMade: string, syncFolder: (path: string) => void): void {
+  const first = normalize(firstMade)
+  for (let path = normalize(made); path.startsWith(first); path = dirname(path)) {
+    try {
+      syncFolder(dirname(path))
+    } catch (error) {
+      // Who may make a folder in another one may still not be allowed to open that.
+      if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -56,4 +56,12 @@ test('the newest cursor counts, and the file is for its owner alone', async () =
 
   expect(await readCursor(lane)).toEqual({ ...START, offset: 200 })
   expect(statSync(join(lane, 'cursor')).mode & 0o777).toBe(0o600)
+})
+
+test('a symbolic link in the place of a cursor is not followed', async () => {
+  writeFileSync(join(lane, 'other'), 'somebody needs this')
+  symlinkSync(join(lane, 'other'), join(lane, 'cursor'))
+
+  await expect(writeCursor(lane, START)).rejects.toMatchObject({ code: 'ELOOP' })
+  expect(readFileSync(join(lane, 'other'), 'utf8')).toBe('somebody needs this')
 })

@@ -26,6 +26,15 @@ test('a folder that is missing is made, for its user alone', () => {
   expect(statSync(directory).mode & 0o777).toBe(0o700)
 })
 
+test('the names of folders that are made are on the disk before a record is', () => {
+  const synced: string[] = []
+  const directory = join(folder, 'a', 'b', 'c')
+  prepareSpoolFolder(directory, (path) => void synced.push(path))
+  prepareSpoolFolder(directory, (path) => void synced.push(path))
+
+  expect(synced).toEqual([join(folder, 'a', 'b'), join(folder, 'a'), folder])
+})
+
 test('a symbolic link is refused, wherever it leads', () => {
   mkdirSync(join(folder, 'real'))
   symlinkSync(join(folder, 'real'), join(folder, 'link'))
