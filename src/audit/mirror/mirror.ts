@@ -5,7 +5,7 @@ import type { Reporter } from '../../core/reporter.ts'
 import type { DeclaredEvent } from '../define-audit-event.ts'
 import type { PreparedRecord } from '../prepared-record.ts'
 import { createLineFile } from './line-file.ts'
-import { toMirrorCopy, toMirrorLine, toMirrorLog } from './mirror-copy.ts'
+import { toMirrorCopy, toMirrorLine, toMirrorLog, type MirrorCopy } from './mirror-copy.ts'
 
 /** Copies of audit records for reading; never the evidence. */
 export interface AuditMirror {
@@ -47,26 +47,22 @@ export function createAuditMirror({
           if (error) fail(toReason(error))
           else reporter.over('audit mirror', `audit records are copied again to ${file}`)
         })
+  const attempt = <Result>(work: () => Result): Result | undefined => {
+    try {
+      return work()
+    } catch (error) {
+      reporter.once('audit copy', `an audit record could not be copied: ${toReason(error)}`)
+      return undefined
+    }
+  }
+  const write = (copy: MirrorCopy): void => {
+    logger?.emit(toMirrorLog(copy))
+    if (lines?.append(toMirrorLine(copy)) === false) fail('the disk is too slow')
+  }
   return {
     prepare(event, record) {
-      const attempt = <Result>(work: () => Result): Result | undefined => {
-        try {
-          return work()
-        } catch (error) {
-          const reason = toReason(error)
-          reporter.once('audit copy', `an audit record could not be copied: ${reason}`)
-          return undefined
-        }
-      }
       const copy = attempt(() => toMirrorCopy(event, record, redaction))
-      return (
-        copy &&
-        (() =>
-          attempt(() => {
-            logger?.emit(toMirrorLog(copy))
-            if (lines?.append(toMirrorLine(copy)) === false) fail('the disk is too slow')
-          }))
-      )
+      return copy && (() => attempt(() => write(copy)))
     },
     flush: async () => lines?.flush(),
   }
