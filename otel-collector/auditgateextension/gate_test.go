@@ -177,7 +177,7 @@ func TestTokensThatCannotBeReadAreSaidAtTheStart(t *testing.T) {
 		texts = append(texts, problem.Error())
 	}
 	all := strings.Join(texts, "\n")
-	for _, want := range []string{"not a name: its name", "empty: it is empty", "control: a token must be", "long: more than 4096 bytes", `"billing" and "twin" have the same token`, `"missing": open`} {
+	for _, want := range []string{"not a name: its name", "empty: it is empty", "control: a token must be", "long: more than 4096 bytes", `"billing" and "twin" have the same token`, `"missing": stat`} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%q is not in:\n%s", want, all)
 		}

@@ -116,6 +116,14 @@ func (s *tokenSet) fail(err error) { s.problems = append(s.problems, err) }
 
 // readTokens reads one token from each line: while a token is replaced, the old and the new one hold.
 func readTokens(path string) ([]string, error) {
+	state, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	// To open a named pipe would wait for somebody to write to it.
+	if !state.Mode().IsRegular() {
+		return nil, fmt.Errorf("file %s: it is no regular file", path)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
