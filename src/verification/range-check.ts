@@ -73,7 +73,9 @@ export class RangeCheck implements RangeSink {
   seal(row: SealRow): void {
     const ofSealer = this.#seals.get(row.sealer) ?? new Map<number, SealState>()
     this.#seals.set(row.sealer, ofSealer)
-    ofSealer.set(row.seal, { row, seen: new Uint8Array(row.leafCount) })
+    // As many as it holds: what it says it counts may be any number.
+    const held = Math.floor(row.leaves.length / HASH_BYTES)
+    ofSealer.set(row.seal, { row, seen: new Uint8Array(held) })
     this.#sealCount += 1
     this.#leaves += row.leafCount
     const place = { sealer: row.sealer, seal: row.seal }
@@ -173,7 +175,7 @@ export class RangeCheck implements RangeSink {
   retained(row: RetainedLeaves): void {
     const state = this.#seals.get(row.sealer)?.get(row.seal)
     if (!state) return
-    const leaves = state.row.leafCount
+    const leaves = state.seen.length
     const [first, last] = [Math.max(row.firstLeaf, 0), Math.min(row.lastLeaf, leaves - 1)]
     const before = this.#retained.get(row.partition)
     if (!before) {
@@ -252,7 +254,7 @@ export class RangeCheck implements RangeSink {
   #findMissingLeaves({ row, seen }: SealState): void {
     for (let leaf = seen.indexOf(0); leaf >= 0; leaf = seen.indexOf(0, leaf + 1)) {
       this.#find('leaf-missing', { sealer: row.sealer, seal: row.seal, leaf }, row.recordedAt, {
-        message: `no row is leaf ${leaf} of the seal, which counts ${row.leafCount}`,
+        message: `no row is leaf ${leaf} of the seal, which holds ${seen.length}`,
       })
     }
   }

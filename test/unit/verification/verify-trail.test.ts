@@ -68,6 +68,19 @@ describe('a trail that nobody has touched', () => {
   })
 })
 
+test.each([-1, 2_147_483_647])(
+  'a seal that counts %d leaves is red, and costs no memory',
+  async (leafCount) => {
+    const { writer } = writeSampleTrail()
+    writer.rows.seals[0]!.leafCount = leafCount
+
+    const { verdict, counts } = await verifyRows(writer)
+
+    expect(verdict).toBe('red')
+    expect(counts).toMatchObject({ seal: 1 })
+  },
+)
+
 describe('what is younger than the newest checkpoint', () => {
   test('is pending while it is younger than two intervals, then amber', async () => {
     const { writer, sealers } = writeSampleTrail()
