@@ -168,7 +168,8 @@ func (s *sealers) beat(ctx context.Context) {
 		return
 	}
 	var open bool
-	attempt, cancel := context.WithTimeout(ctx, settleInterval)
+	// Until shortly before the next one: while the database is slow, every connection may be in use for long.
+	attempt, cancel := context.WithTimeout(ctx, heartbeat-settleInterval)
 	defer cancel()
 	if err := s.pool.QueryRow(attempt, "select audit.touch_sealer($1)", current.id).Scan(&open); err != nil {
 		// Health reports an outage; the next beat tries again.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"go.opentelemetry.io/collector/component/componenttest"
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/exporter/exportertest"
@@ -229,5 +230,34 @@ func TestTheMonthsAheadAndTheSealersThatHadToGoAreCounted(t *testing.T) {
 	}
 	if got := metric.Data.(metricdata.Sum[int64]).DataPoints[0].Value; got != 1 {
 		t.Errorf("%d sealers were replaced, want 1", got)
+	}
+}
+
+func TestTheSignOfLifeWaitsForAConnection(t *testing.T) {
+	d := newTrail(t)
+	e := startInside(t, d.writerURL)
+	pushInto(t, e, newID())
+	var held []*pgxpool.Conn
+	for range e.store.pool.Config().MaxConns {
+		connection, err := e.store.pool.Acquire(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, connection)
+	}
+	before := ask[time.Time](t, d.super, "SELECT seen_at FROM audit.sealers")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		e.store.sealers.beat(context.Background())
+	}()
+	// Longer than a slow transaction, of which the pool may be full for as long as the database is slow.
+	time.Sleep(settleInterval + settleInterval/2)
+	for _, connection := range held {
+		connection.Release()
+	}
+	<-done
+	if after := ask[time.Time](t, d.super, "SELECT seen_at FROM audit.sealers"); !after.After(before) {
+		t.Error("the sealer was not heard of")
 	}
 }
