@@ -25,9 +25,15 @@ export async function checkRange(
 
 /** Checks ranges on this thread, one after the other. */
 export function createLocalRunner(reader: RangeReader, checks: CheckSet): RangeRunner {
+  let before: Promise<unknown> = Promise.resolve()
   return {
     width: 1,
-    run: (range) => checkRange(reader, range, checks),
+    // One after the other, though more are asked for: an archive's files are read forward, and only once.
+    run: (range) => {
+      const result = before.then(() => checkRange(reader, range, checks))
+      before = result.catch(() => {})
+      return result
+    },
     close: async () => {},
   }
 }

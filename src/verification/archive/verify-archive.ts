@@ -8,7 +8,7 @@ import type { SealHeader } from '../rows.ts'
 import type { Verdict } from '../verdict.ts'
 import { type VerifyProgress, verifyTrail } from '../verify-trail.ts'
 import { openArchiveSource } from './archive-source.ts'
-import { changedFiles, readManifest } from './manifest.ts'
+import { changedFiles, type Manifest, readManifest } from './manifest.ts'
 
 /** Which archive to verify, and against what. */
 export interface VerifyArchiveOptions extends CheckpointOptions {
@@ -44,12 +44,34 @@ export async function verifyArchive(options: VerifyArchiveOptions): Promise<Verd
       checkpoints,
       checks,
       findings,
-      ...(manifest.part !== null && {
-        isWanted: (header: SealHeader) => 'leaves' in header,
-      }),
+      ...(manifest.part !== null && { isWanted: wantedIn(manifest.part, findings) }),
       onProgress,
     })
   } finally {
     await source.close()
+  }
+}
+
+/**
+ * The seals whose rows the archive has. Of a time it must have all of that time: a seal that is only named would take its records
+ * away unseen. Of a partition nobody can tell without the database which they are.
+ */
+function wantedIn(
+  { from, to, partition }: NonNullable<Manifest['part']>,
+  findings: Findings,
+): (header: SealHeader) => boolean {
+  const [first, last] = [from, to].map((time) => time && BigInt(Date.parse(time)) * 1_000n)
+  const told = new Set<string>()
+  return (header) => {
+    const { sealer, seal, recordedAt } = header
+    if ('leaves' in header) return true
+    const isInPart = (!first || recordedAt >= first) && (!last || recordedAt <= last)
+    const place = `${sealer} ${seal}`
+    if (partition === undefined && isInPart && !told.has(place)) {
+      told.add(place)
+      const message = 'the archive is of this time, and does not have the rows of the seal'
+      findings.add({ rule: 'archive', sealer, seal, recordedAt, message })
+    }
+    return false
   }
 }

@@ -10,11 +10,13 @@ import {
   verifyArchive,
   verifyProofText,
 } from '../../../src/verification/verification.ts'
+import type { Manifest } from '../../../src/verification/archive/manifest.ts'
 import { createAuditDatabase } from '../../support/audit/audit-database.ts'
 import {
   type CheckpointFolder,
   writeCheckpointFolder,
 } from '../../support/audit/checkpoint-folder.ts'
+import { sha256 } from '../../support/audit/reference-evidence.ts'
 import { type SampleTrail, writeSampleTrail } from '../../support/audit/sample-trail.ts'
 import { TrailWriter } from '../../support/audit/trail-writer.ts'
 import { writeToPostgres } from '../../support/audit/trail-to-postgres.ts'
@@ -23,6 +25,8 @@ import { writeToPostgres } from '../../support/audit/trail-to-postgres.ts'
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 const NEWEST_SCHEMA = 1_000
+
+type Line = Readonly<Record<string, unknown>>
 
 let stack: Stack<PartialAddresses>
 let trail: SampleTrail
@@ -121,6 +125,39 @@ describe('an archive', () => {
     expect(removed).toMatchObject({
       verdict: 'red',
       first: { rule: 'leaf-missing', ...victim.place },
+    })
+  })
+
+  test('of a time shows that a seal and its rows were taken out of it, manifest and all', async () => {
+    const from = new Date(Number(trail.writer.rows.seals[1]!.recordedAt / 1_000n))
+    const { directory } = await exportTo('robbed', { from })
+    expect((await verifyAt(directory)).problems).toEqual([])
+    const victim = trail.writer.rows.records.find(
+      ({ recordedAt }) => recordedAt >= BigInt(from.getTime()) * 1_000n,
+    )
+    const { sealer, seal } = victim!.place
+    const manifestFile = join(directory, 'manifest.json')
+    const manifest = JSON.parse(await readFile(manifestFile, 'utf8')) as Manifest
+    const rewrite = async (name: 'seals' | 'records', change: (line: Line) => Line | undefined) => {
+      const file = join(directory, `${name}.jsonl`)
+      const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+      const kept = lines.flatMap((line) => change(JSON.parse(line) as Line) ?? [])
+      const text = kept.map((line) => `${JSON.stringify(line)}\n`).join('')
+      await writeFile(file, text)
+      Object.assign(manifest.files[name], { sha256: sha256(text) })
+    }
+    const isVictim = (line: Line): boolean => line['sealer'] === sealer && line['seal'] === seal
+    await rewrite('records', (line) => (isVictim(line) ? undefined : line))
+    await rewrite('seals', (line) => {
+      const { leaves, ...header } = line
+      return isVictim(line) && leaves !== undefined ? header : line
+    })
+    await writeFile(manifestFile, JSON.stringify(manifest))
+
+    expect(await verifyAt(directory)).toMatchObject({
+      verdict: 'red',
+      counts: { archive: 1 },
+      first: { rule: 'archive', sealer, seal },
     })
   })
 
