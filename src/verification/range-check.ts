@@ -105,7 +105,8 @@ export class RangeCheck implements RangeSink {
     if (columns.annexHash && !row.annex) {
       this.#missingAnnexes.push({ recordId, place: row.place, recordedAt: row.recordedAt })
     }
-    const event = toTrailEvent(evidence, columns)
+    // Whoever reaches an endpoint that asks nobody for a token could explain away what is missing.
+    const event = row.ingestedBy === null ? undefined : toTrailEvent(evidence, columns)
     if (event) this.#events.push(event)
     const [stream, sequence] = [columns.texts.stream_id, toPlaceInStream(columns.sequenceNumber)]
     if (stream === null || sequence === null) return

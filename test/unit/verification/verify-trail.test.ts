@@ -178,6 +178,20 @@ describe('a number that is missing', () => {
     }
   })
 
+  test('is not explained by a record that came from nobody who was let in', async () => {
+    const { writer, sealer, stream, hashes } = writeWithout([3], 5)
+    const details = { hash: hashes.get(3)!, stream: stream.id, sequence: 3 }
+    const parked = writer.record({ eventName: 'telltale.audit.record.parked', details })
+    writer.seal(sealer, [{ ...parked, ingestedBy: null }])
+    writer.checkpoint(sealer)
+    writer.rows.now += HOUR_MICROS
+
+    expect(await verifyRows(writer)).toMatchObject({
+      verdict: 'red',
+      first: { rule: 'stream-gap', sequence: 3 },
+    })
+  })
+
   test('is not missing when it is kept as a conflict, with the hash that its successor names', async () => {
     for (const isRight of [true, false]) {
       const writer = new TrailWriter()
