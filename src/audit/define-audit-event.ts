@@ -79,6 +79,9 @@ function problemsOf(options: Partial<Record<string, unknown>>): string[] {
     const holds = typeof value === 'string' && value.trim() !== '' && value.length <= 256
     must(key, 'a text of 1 to 256 characters', value, holds)
   }
+  // What the trail says about itself decides whether a missing number is explained.
+  const isOwn = typeof name === 'string' && name.startsWith('telltale.audit.')
+  must('name', 'another than those beginning with "telltale.audit."', name, !isOwn)
   for (const [key, value] of Object.entries({ targetType, schemaVersion })) {
     must(key, 'a text', value, value === undefined || typeof value === 'string')
   }

@@ -56,3 +56,9 @@ describe('a definition is refused', () => {
     expect(problemsOf({ name: 'n'.repeat(256), action: 'a' })).toEqual([])
   })
 })
+
+test('the names of what the trail says about itself are its own', () => {
+  expect(problemsOf({ name: 'telltale.audit.trail.stopped', action: 'STOP' })).toEqual([
+    '"name" of an audit event must be another than those beginning with "telltale.audit."; got "telltale.audit.trail.stopped"',
+  ])
+})
