@@ -1,5 +1,13 @@
 import { type Attack, at, type StoredRecord } from '../attack.ts'
-import { change, evidenceWith, middleOf, sha256, streamOf, takeOffGuards } from './tools.ts'
+import {
+  change,
+  evidenceWith,
+  forgeActor,
+  middleOf,
+  sha256,
+  streamOf,
+  takeOffGuards,
+} from './tools.ts'
 import type { TrailCopy } from '../trail-copy.ts'
 
 /** Records that are deleted, invented, rewritten or moved. */
@@ -13,15 +21,7 @@ export const rowAttacks: readonly Attack[] = [
     as: 'superuser',
     commit: async (copy, client) => {
       const victim = middleOf(copy, 'tamper-a')
-      const forged = await evidenceWith(client, victim.recordId, (text) =>
-        text.replace('"alice"', '"mallory"'),
-      )
-      await takeOffGuards(client)
-      await change(
-        client,
-        `UPDATE audit.records SET evidence = $2, hash = $3, actor_id = 'mallory' WHERE record_id = $1`,
-        [victim.recordId, forged, sha256(forged)],
-      )
+      await forgeActor(client, victim.recordId)
       return { first: at(victim) }
     },
   },

@@ -1,6 +1,6 @@
 import { type Attack, at } from '../attack.ts'
 import { resealAll, rewriteConsistently } from '../forge.ts'
-import { change, evidenceWith, middleOf, sha256, takeOffGuards } from './tools.ts'
+import { change, forgeActor, middleOf, sha256, takeOffGuards } from './tools.ts'
 
 /** Attacks on seals, on their log, and on everything at once. */
 export const sealAttacks: readonly Attack[] = [
@@ -62,15 +62,7 @@ export const sealAttacks: readonly Attack[] = [
     as: 'superuser',
     commit: async (copy, client) => {
       const victim = middleOf(copy, 'tamper-a')
-      const forged = await evidenceWith(client, victim.recordId, (text) =>
-        text.replace('"alice"', '"mallory"'),
-      )
-      await takeOffGuards(client)
-      await change(
-        client,
-        `UPDATE audit.records SET evidence = $2, hash = $3, actor_id = 'mallory' WHERE record_id = $1`,
-        [victim.recordId, forged, sha256(forged)],
-      )
+      await forgeActor(client, victim.recordId)
       await resealAll(client)
       // The record after it still names the hash that was; and the log is not the one of the checkpoints.
       return {

@@ -65,3 +65,16 @@ export async function evidenceWith(
   if (after === before) throw new Error('the evidence is the same as before')
   return Buffer.from(after, 'utf8')
 }
+
+/** Puts another actor into a record, its evidence, its hash and its column. */
+export async function forgeActor(client: Client, recordId: string): Promise<void> {
+  const forged = await evidenceWith(client, recordId, (text) =>
+    text.replace('"alice"', '"mallory"'),
+  )
+  await takeOffGuards(client)
+  await change(
+    client,
+    `UPDATE audit.records SET evidence = $2, hash = $3, actor_id = 'mallory' WHERE record_id = $1`,
+    [recordId, forged, sha256(forged)],
+  )
+}
