@@ -1,5 +1,5 @@
 import { runDemo } from './demo/run-demo.ts'
-import { createTerminal } from './demo/terminal.ts'
+import { createTerminal } from './support/terminal.ts'
 
 const isKept = process.argv.includes('--keep')
 const terminal = createTerminal(process.stdout, process.env)

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { StackAddresses } from '../../deploy/stack/addresses.ts'
 import type { LoginService } from './login.ts'
-import { type Service, startService } from './services.ts'
+import { type Service, startService } from '../support/services.ts'
 
 /** What the two services are connected to. */
 export interface SystemPlan {

@@ -10,7 +10,7 @@ import { showLogs } from './show-logs.ts'
 import { showMetrics } from './show-metrics.ts'
 import { showTrace } from './show-trace.ts'
 import { showVerdict } from './show-verdict.ts'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from '../support/terminal.ts'
 import { type Answer, sendTraffic } from './traffic.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { type AuditRow, readAuditRows } from './audit-rows.ts'
-import { eventually } from './eventually.ts'
-import { cut, type Terminal } from './terminal.ts'
+import { type AuditRow, readAuditRows } from '../support/audit-rows.ts'
+import { eventually } from '../support/eventually.ts'
+import { cut, type Terminal } from '../support/terminal.ts'
 import type { Answer } from './traffic.ts'
 
 /**

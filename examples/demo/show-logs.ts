@@ -1,6 +1,6 @@
-import { eventually } from './eventually.ts'
-import { type LogLine, readLogs } from './logs.ts'
-import { cut, type Terminal } from './terminal.ts'
+import { eventually } from '../support/eventually.ts'
+import { type LogLine, readLogs } from '../support/logs.ts'
+import { cut, type Terminal } from '../support/terminal.ts'
 
 const shownFields = [
   'req_method',

@@ -1,6 +1,6 @@
-import { eventually } from './eventually.ts'
-import { type Sample, scrape, sumOf } from './metrics.ts'
-import { cut, type Terminal } from './terminal.ts'
+import { eventually } from '../support/eventually.ts'
+import { type Sample, scrape, sumOf } from '../support/exposition.ts'
+import { cut, type Terminal } from '../support/terminal.ts'
 import type { Answer } from './traffic.ts'
 
 /** The metric families that are worth a look after the traffic of the demo. */

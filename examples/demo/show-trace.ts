@@ -1,6 +1,6 @@
-import { eventually } from './eventually.ts'
-import type { Terminal } from './terminal.ts'
-import { readTrace, type Span } from './traces.ts'
+import { eventually } from '../support/eventually.ts'
+import type { Terminal } from '../support/terminal.ts'
+import { readTrace, type Span } from '../support/traces.ts'
 import { drawWaterfall, formatMillis } from './waterfall.ts'
 
 /** What has to be in the trace of a claim, and how to recognise it. */

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { StackAddresses } from '../../deploy/stack/stack.ts'
-import { eventually } from './eventually.ts'
-import type { Terminal } from './terminal.ts'
+import { eventually } from '../support/eventually.ts'
+import type { Terminal } from '../support/terminal.ts'
 
 interface Verdict {
   readonly verdict: string

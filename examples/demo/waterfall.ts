@@ -1,5 +1,5 @@
-import { cut, type Paint, plain } from './terminal.ts'
-import type { Span } from './traces.ts'
+import { cut, type Paint, plain } from '../support/terminal.ts'
+import type { Span } from '../support/traces.ts'
 
 /** How wide to draw, and in which colours. */
 export interface WaterfallOptions {

@@ -2,7 +2,7 @@ import { createServer } from 'node:net'
 import { expect, test } from 'vitest'
 import { startPartOfStack } from '../../deploy/stack/stack.ts'
 import { createLoginService } from '../../examples/demo/login.ts'
-import { scrape, sumOf } from '../../examples/demo/metrics.ts'
+import { scrape, sumOf } from '../../examples/support/exposition.ts'
 import { startRewardsApi } from '../../examples/demo/rewards-system.ts'
 import { claim } from '../../examples/demo/traffic.ts'
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Stack, startStack } from '../../deploy/stack/stack.ts'
-import { readAuditRows } from '../../examples/demo/audit-rows.ts'
-import { eventually } from '../../examples/demo/eventually.ts'
-import { readTrace } from '../../examples/demo/traces.ts'
+import { readAuditRows } from '../../examples/support/audit-rows.ts'
+import { eventually } from '../../examples/support/eventually.ts'
+import { readTrace } from '../../examples/support/traces.ts'
 import { startProbe } from './support/probe.ts'
 
 let stack: Stack

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { startStack } from '../../deploy/stack/stack.ts'
-import { eventually } from '../../examples/demo/eventually.ts'
-import { readTrace } from '../../examples/demo/traces.ts'
+import { eventually } from '../../examples/support/eventually.ts'
+import { readTrace } from '../../examples/support/traces.ts'
 import { recordedAs } from './support/recorded-as.ts'
 import { startRewards } from './support/rewards-system.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { StackAddresses } from '../../../deploy/stack/stack.ts'
 import { telemetryVariables } from '../../../examples/demo/rewards-system.ts'
-import { type Service, startService } from '../../../examples/demo/services.ts'
+import { type Service, startService } from '../../../examples/support/services.ts'
 
 /** The probe application, running. */
 export interface Probe extends AsyncDisposable {

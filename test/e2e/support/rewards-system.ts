@@ -6,7 +6,7 @@ import {
   startRewardsApi,
   type SystemPlan,
 } from '../../../examples/demo/rewards-system.ts'
-import type { Service } from '../../../examples/demo/services.ts'
+import type { Service } from '../../../examples/support/services.ts'
 import { type Answer, claim } from '../../../examples/demo/traffic.ts'
 
 /** The example service with its chain and its database, connected to a stack. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseExposition, sumOf } from '../../../examples/demo/metrics.ts'
+import { parseExposition, sumOf } from '../../../examples/support/exposition.ts'
 
 const text = `# HELP http_requests_total HTTP requests answered.
 # TYPE http_requests_total counter

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Span } from '../../../examples/demo/traces.ts'
+import type { Span } from '../../../examples/support/traces.ts'
 import { drawWaterfall, formatMillis } from '../../../examples/demo/waterfall.ts'
 
 const span = (
