@@ -11,3 +11,4 @@ export {
   type AuditEventOptions,
 } from './audit/define-audit-event.ts'
 export { AuditError, ConfigError, TelltaleError, type ErrorCode } from './core/errors.ts'
+export { tenant, type Tenant } from './tenancy/tenancy.ts'

@@ -1,24 +1,34 @@
-import { createContextKey, propagation, type Context } from '@opentelemetry/api'
+import { createContextKey, type Context } from '@opentelemetry/api'
+import { withRequestId } from '../propagation/propagation.ts'
+import { withTenant } from '../tenancy/tenancy.ts'
 import type { AuditContext } from './audit-fields.ts'
+
+/** What only audit records take from a context. */
+type OwnFields = Omit<AuditContext, 'tenantId' | 'requestId'>
 
 const KEY = createContextKey('telltale audit context')
 
-/** A context whose audit records take from `fields` what they do not say themselves; fields that are undefined change nothing. */
+const NOTHING: OwnFields = {}
+
+/**
+ * A context whose audit records take from `fields` what they do not say themselves; fields that are undefined change nothing.
+ *
+ * Tenant and request id are those of the context, for its logs and spans as well: whatever was set last, here or by
+ * `tenant.run()`, counts.
+ */
 export function withAuditContext(context: Context, fields: AuditContext): Context {
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
-  return context.setValue(KEY, { ...read(context), ...Object.fromEntries(given) })
+  const { tenantId, requestId, ...rest } = fields
+  const given = Object.entries(rest).filter(([, value]) => value !== undefined)
+  let made = context
+  if (given.length > 0) {
+    made = made.setValue(KEY, { ...auditContextOf(made), ...Object.fromEntries(given) })
+  }
+  if (tenantId !== undefined) made = withTenant(made, tenantId)
+  if (requestId !== undefined) made = withRequestId(made, requestId)
+  return made
 }
 
-/** What audit records take from a context. */
-export function auditContextOf(context: Context): AuditContext {
-  const fields = read(context)
-  if (fields?.tenantId !== undefined) return fields
-  const tenantId = propagation.getBaggage(context)?.getEntry('tenant_id')?.value
-  return tenantId === undefined ? (fields ?? NOTHING) : { ...fields, tenantId }
-}
-
-const NOTHING: AuditContext = {}
-
-function read(context: Context): AuditContext | undefined {
-  return context.getValue(KEY) as AuditContext | undefined
+/** What audit records take from a context besides its tenant and the id of its request. */
+export function auditContextOf(context: Context): OwnFields {
+  return (context.getValue(KEY) as OwnFields | undefined) ?? NOTHING
 }

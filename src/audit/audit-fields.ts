@@ -19,8 +19,9 @@ export interface AuditSource {
 export interface AuditContext {
   readonly actor?: AuditActor | undefined
   readonly source?: AuditSource | undefined
-  /** Default: the entry `tenant_id` of the baggage. */
+  /** Default: the tenant of the current work, see `tenant.run()`. */
   readonly tenantId?: string | undefined
+  /** Default: the id of the request that the work belongs to. */
   readonly requestId?: string | undefined
   readonly userAgent?: string | undefined
 }

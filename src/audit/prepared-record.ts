@@ -2,6 +2,8 @@ import { ROOT_CONTEXT, context, isSpanContextValid, trace, type Context } from '
 import { AuditError, toReason } from '../core/errors.ts'
 import { createUuidV7 } from '../core/ids.ts'
 import type { Redaction } from '../core/redaction.ts'
+import { requestIdOf } from '../propagation/propagation.ts'
+import { tenantOf } from '../tenancy/tenancy.ts'
 import { auditContextOf } from './audit-context.ts'
 import { problemsOf, sourceTypeOf, type AuditFields } from './audit-fields.ts'
 import { compileEvidence, type RecordFacts } from './compiled-evidence.ts'
@@ -87,8 +89,8 @@ function withDefaults<Details>(
     durability: given?.durability,
     actor: given?.actor ?? inherited.actor,
     source: given?.source ?? inherited.source,
-    tenantId: given?.tenantId ?? inherited.tenantId,
-    requestId: given?.requestId ?? inherited.requestId,
+    tenantId: given?.tenantId ?? tenantOf(active),
+    requestId: given?.requestId ?? requestIdOf(active),
     userAgent: given?.userAgent ?? inherited.userAgent,
   }
 }

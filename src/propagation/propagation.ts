@@ -2,6 +2,8 @@ import type { TextMapPropagator } from '@opentelemetry/api'
 import { toReason } from '../core/errors.ts'
 import { loadFrom, loadPackage } from '../core/load-package.ts'
 
+export { isRequestId, requestIdOf, withRequestId } from './request-id.ts'
+
 /**
  * The propagators in the order given, as one.
  *

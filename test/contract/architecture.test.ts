@@ -14,6 +14,7 @@ const LAYERS = [
   'resource',
   'otlp',
   'propagation',
+  'tenancy',
   'instrumentation',
   'metrics',
   'tracing',

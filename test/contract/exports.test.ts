@@ -55,6 +55,7 @@ describe('what can be imported', () => {
       'audit',
       'defineAuditEvent',
       'init',
+      'tenant',
     ])
   })
 
@@ -84,6 +85,7 @@ describe('what can be imported', () => {
       'SpoolStatus',
       'Status',
       'Telltale',
+      'Tenant',
     ])
   })
 

@@ -17,6 +17,7 @@ import {
 import type { StandardResult, StandardSchema } from '../../../src/audit/standard-schema.ts'
 import { AuditError } from '../../../src/core/errors.ts'
 import { createRedaction } from '../../../src/core/redaction.ts'
+import { withTenant } from '../../../src/tenancy/tenancy.ts'
 import { toPlainMembers } from '../../support/audit/plain-values.ts'
 import { toOtlpInput, toOtlpMembers } from '../../support/audit/otlp-from-plain.ts'
 import {
@@ -358,6 +359,13 @@ describe('what is not said is taken from the context', () => {
     const made = await withActive(baggage, () => make(event, { actor }))
 
     expect(read(made).attributes).toMatchObject({ tenant_id: 'tenant-of-baggage' })
+  })
+
+  test('the tenant that was set last', async () => {
+    const work = withTenant(withAuditContext(baggage, inherited), 'tenant-of-the-work')
+    const made = await withActive(work, () => make(event, {}))
+
+    expect(read(made).attributes).toMatchObject({ tenant_id: 'tenant-of-the-work' })
   })
 
   test('what is said wins', async () => {
