@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { StackAddresses } from '../../deploy/stack/addresses.ts'
 import type { LoginService } from './login.ts'
 import { type Service, startService } from '../support/services.ts'
+import { telemetryVariables } from '../support/telemetry-variables.ts'
 
 /** What the two services are connected to. */
 export interface SystemPlan {
@@ -29,7 +30,7 @@ export async function startRewardsApi(plan: SystemPlan, name = 'rewards-api'): P
     readyLine: /listening at (http:\/\/127[^"\s]+)/,
     metricsPort: plan.metricsPort ?? 0,
     variables: {
-      ...telemetryVariables(plan, name),
+      ...telemetryVariables(plan.addresses, plan.logDirectory, name),
       PORT: '0',
       DATABASE_URL: plan.databaseUrl,
       REDIS_URL: plan.addresses.redis,
@@ -52,24 +53,10 @@ export async function startChain(
     logFile: join(plan.logDirectory, `${name}.log`),
     readyLine: /listening at (http:\S+)/,
     metricsPort: 0,
-    variables: { ...telemetryVariables(plan, name), PORT: '0', ...plan.variables },
+    variables: {
+      ...telemetryVariables(plan.addresses, plan.logDirectory, name),
+      PORT: '0',
+      ...plan.variables,
+    },
   })
-}
-
-/** All that a service needs to be told about telemetry; its code says nothing of it. */
-export function telemetryVariables(
-  { addresses, logDirectory }: Pick<SystemPlan, 'addresses' | 'logDirectory'>,
-  name: string,
-): Record<string, string> {
-  return {
-    OTEL_SERVICE_NAME: name,
-    OTEL_EXPORTER_OTLP_ENDPOINT: addresses.otlp,
-    TELLTALE_AUDIT_ENDPOINT: addresses.auditOtlp,
-    TELLTALE_AUDIT_TOKEN: addresses.auditToken,
-    // Beside the logs of the stack that the records are for: another stack must not get them.
-    TELLTALE_AUDIT_SPOOL_DIRECTORY: join(logDirectory, 'spool'),
-    // Somebody is watching: send after a moment instead of every 5 s.
-    OTEL_BSP_SCHEDULE_DELAY: '300',
-    OTEL_BLRP_SCHEDULE_DELAY: '300',
-  }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { StackAddresses } from '../../../deploy/stack/stack.ts'
-import { telemetryVariables } from '../../../examples/demo/rewards-system.ts'
+import { telemetryVariables } from '../../../examples/support/telemetry-variables.ts'
 import { type Service, startService } from '../../../examples/support/services.ts'
 
 /** The probe application, running. */
@@ -29,7 +29,7 @@ export async function startProbe(
     readyLine: /listening at (http:\S+)/,
     metricsPort: 0,
     variables: {
-      ...telemetryVariables({ addresses, logDirectory: addresses.logs }, name),
+      ...telemetryVariables(addresses, addresses.logs, name),
       ...variables,
     },
   })
