@@ -94,7 +94,12 @@ function start(
         reporter,
         createAuditDetour(signals.audit.provider),
       ),
-      propagator: createPropagator(settings.propagation.propagators ?? [], folder, warnings),
+      propagator: createPropagator(
+        settings.propagation.propagators,
+        settings.propagation,
+        folder,
+        warnings,
+      ),
     },
     reporter,
   )

@@ -1,10 +1,13 @@
 import { createContextKey, type Context } from '@opentelemetry/api'
-import { withRequestId } from '../propagation/propagation.ts'
+import { getFromScope, setInScope, withRequestId } from '../propagation/propagation.ts'
 import { withTenant } from '../tenancy/tenancy.ts'
-import type { AuditContext } from './audit-fields.ts'
+import type { AuditActor, AuditContext } from './audit-fields.ts'
 
 /** What only audit records take from a context. */
-type OwnFields = Omit<AuditContext, 'tenantId' | 'requestId'>
+interface OwnFields extends Omit<AuditContext, 'tenantId' | 'requestId' | 'actor'> {
+  /** Who acts in a request is often known only after it has begun. */
+  readonly actor?: AuditActor | (() => AuditActor | undefined) | undefined
+}
 
 const KEY = createContextKey('telltale audit context')
 
@@ -28,7 +31,12 @@ export function withAuditContext(context: Context, fields: AuditContext): Contex
   return made
 }
 
+/** Sets what audit records of a request take from it; `audit.with()` wins, member by member. */
+export function setAuditContext(context: Context, fields: OwnFields): void {
+  setInScope(context, KEY, fields)
+}
+
 /** What audit records take from a context besides its tenant and the id of its request. */
 export function auditContextOf(context: Context): OwnFields {
-  return (context.getValue(KEY) as OwnFields | undefined) ?? NOTHING
+  return (getFromScope(context, KEY) as OwnFields | undefined) ?? NOTHING
 }

@@ -87,7 +87,8 @@ function withDefaults<Details>(
     occurredAt: given?.occurredAt,
     details: given?.details,
     durability: given?.durability,
-    actor: given?.actor ?? inherited.actor,
+    actor:
+      given?.actor ?? (typeof inherited.actor === 'function' ? inherited.actor() : inherited.actor),
     source: given?.source ?? inherited.source,
     tenantId: given?.tenantId ?? tenantOf(active),
     requestId: given?.requestId ?? requestIdOf(active),

@@ -100,14 +100,22 @@ export function oneOf<const T extends string>(
   )
 }
 
-/** Words divided by commas; each one of `words`, when these are given. */
+/** Words divided by commas; each one of `words`, when these are given; `rule` and `accepts` narrow them otherwise. */
 export function list<T extends readonly string[] | undefined>(
-  options: Common<T> & { words?: readonly string[] },
+  options: Common<T> & {
+    words?: readonly string[]
+    rule?: string
+    accepts?: (word: string) => boolean
+  },
 ): Setting<T> {
   const { words } = options
+  const {
+    rule = words ? `a list of ${words.join(', ')}` : 'a list of names',
+    accepts = (word) => !words || words.includes(word),
+  } = options
   return make(
     options,
-    words ? `a list of ${words.join(', ')}` : 'a list of names',
+    rule,
     (read) => {
       const given = read.split(',').map((word) => word.trim())
       const filled = given.filter((word) => word !== '')
@@ -115,8 +123,7 @@ export function list<T extends readonly string[] | undefined>(
       return filled.length > 0 ? filled : read
     },
     (value) =>
-      Array.isArray(value) &&
-      value.every((word) => typeof word === 'string' && (!words || words.includes(word))),
+      Array.isArray(value) && value.every((word) => typeof word === 'string' && accepts(word)),
   )
 }
 

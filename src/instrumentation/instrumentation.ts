@@ -11,6 +11,7 @@ import {
   type FoundInstrumentation,
 } from './found.ts'
 import { hideOwnTraffic } from './own-traffic.ts'
+import { noteDestinations } from './outgoing-destination.ts'
 import type { ModuleHooks } from './module-hooks.ts'
 import type { instrumentationSettings } from './options.ts'
 import { loadedTooEarly, patchedModules, unpatchedWays } from './patch-check.ts'
@@ -52,7 +53,10 @@ export function startInstrumentations(
   const all = [...created, ...given]
   const modules = all.flatMap(patchedModules)
   hooks.include(modules)
-  for (const instrumentation of all) hideOwnTraffic(instrumentation, isOwnRequest)
+  for (const instrumentation of all) {
+    hideOwnTraffic(instrumentation, isOwnRequest)
+    noteDestinations(instrumentation)
+  }
   const early = loadedTooEarly(modules, builtinsBefore)
   const { registerInstrumentations } = loadPackage(
     '@opentelemetry/instrumentation',

@@ -1,24 +1,31 @@
 import type { TextMapPropagator } from '@opentelemetry/api'
 import { toReason } from '../core/errors.ts'
 import { loadFrom, loadPackage } from '../core/load-package.ts'
+import { requestScopePropagator } from './request-scope.ts'
+import { createBaggageBorder, type BaggageRules } from './baggage-border.ts'
 
-export { isRequestId, requestIdOf, withRequestId } from './request-id.ts'
+export { baggageEntryOf, setBaggageEntry } from './baggage.ts'
+export { noteOrigin, noteRequestOptions, type RequestOptions } from './destination.ts'
+export { isRequestId, requestIdOf, setRequestId, withRequestId } from './request-id.ts'
+export { getFromScope, setInScope, withRequestScope } from './request-scope.ts'
 
 /**
  * The propagators in the order given, as one.
  *
+ * @param rules - which baggage crosses the border
  * @param applicationFolder - where `@opentelemetry/propagator-b3` is looked for
  */
 export function createPropagator(
   names: readonly string[],
+  rules: BaggageRules,
   applicationFolder: string,
   warnings: string[],
-): TextMapPropagator | undefined {
-  if (names.includes('none')) return undefined
+): TextMapPropagator {
+  if (names.includes('none')) return requestScopePropagator
   const core = loadPackage('@opentelemetry/core') as typeof import('@opentelemetry/core')
   const propagators = names.flatMap((name): TextMapPropagator[] => {
     if (name === 'tracecontext') return [new core.W3CTraceContextPropagator()]
-    if (name === 'baggage') return [new core.W3CBaggagePropagator()]
+    if (name === 'baggage') return [createBaggageBorder(new core.W3CBaggagePropagator(), rules)]
     try {
       const b3 = createB3(name, applicationFolder)
       if (b3) return [b3]
@@ -28,7 +35,7 @@ export function createPropagator(
     }
     return []
   })
-  return propagators.length === 1 ? propagators[0] : new core.CompositePropagator({ propagators })
+  return new core.CompositePropagator({ propagators: [requestScopePropagator, ...propagators] })
 }
 
 function createB3(name: string, folder: string): TextMapPropagator | undefined {

@@ -1,4 +1,5 @@
 import { createContextKey, type Context } from '@opentelemetry/api'
+import { getFromScope, setInScope } from './request-scope.ts'
 
 const KEY = createContextKey('telltale request id')
 
@@ -10,9 +11,14 @@ export function withRequestId(context: Context, id: string): Context {
   return context.setValue(KEY, id)
 }
 
+/** Makes all work of the request that a context belongs to belong to `id`. */
+export function setRequestId(context: Context, id: string): void {
+  setInScope(context, KEY, id)
+}
+
 /** The id of the request that a context belongs to. */
 export function requestIdOf(context: Context): string | undefined {
-  return context.getValue(KEY) as string | undefined
+  return getFromScope(context, KEY) as string | undefined
 }
 
 /**

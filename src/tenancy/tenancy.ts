@@ -1,4 +1,5 @@
 import { context, diag, propagation, type Context } from '@opentelemetry/api'
+import { baggageEntryOf, setBaggageEntry } from '../propagation/propagation.ts'
 import { showValue } from '../core/show-value.ts'
 import { isTenantId } from './tenant-id.ts'
 
@@ -29,23 +30,28 @@ export const tenant: Tenant = {
 
 /** The tenant of a context: the baggage entry `tenant_id`, if it can be one. */
 export function tenantOf(context: Context): string | undefined {
-  const id = propagation.getBaggage(context)?.getEntry(TENANT_KEY)?.value
+  const id = baggageEntryOf(context, TENANT_KEY)?.value
   return isTenantId(id) ? id : undefined
 }
 
 /** A context for the work of a tenant; for nobody's, when `id` is none or cannot be one. */
 export function withTenant(context: Context, id: unknown): Context {
   const usable = isTenantId(id)
-  if (!usable && id !== undefined) {
-    diag.warn(
-      `a tenant id must be 1 to 128 letters, digits and !_.*'()-; its work runs without a tenant`,
-      `(got ${showValue(id).slice(0, 200)})`,
-    )
-  }
-  const baggage = propagation.getBaggage(context)
-  if (!usable) {
-    return baggage ? propagation.setBaggage(context, baggage.removeEntry(TENANT_KEY)) : context
-  }
-  const own = baggage ?? propagation.createBaggage()
-  return propagation.setBaggage(context, own.setEntry(TENANT_KEY, { value: id }))
+  if (!usable && id !== undefined) reportUnusable(id)
+  const baggage = propagation.getBaggage(context) ?? propagation.createBaggage()
+  // An empty entry, not none: it hides the tenant of the request.
+  return propagation.setBaggage(context, baggage.setEntry(TENANT_KEY, { value: usable ? id : '' }))
+}
+
+/** Makes all work of the request that a context belongs to that of a tenant; nothing for an id that cannot be one. */
+export function setTenant(context: Context, id: unknown): void {
+  if (isTenantId(id)) setBaggageEntry(context, TENANT_KEY, id)
+  else if (id !== undefined && id !== null) reportUnusable(id)
+}
+
+function reportUnusable(id: unknown): void {
+  diag.warn(
+    `a tenant id must be 1 to 128 letters, digits and !_.*'()-; its work runs without a tenant`,
+    `(got ${showValue(id).slice(0, 200)})`,
+  )
 }

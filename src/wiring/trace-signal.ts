@@ -5,6 +5,7 @@ import { createPipeline, type Pipeline, type PipelineContext } from '../otlp/pip
 import { resolveTarget, toShownUrl } from '../otlp/target.ts'
 import type { AllSettings } from '../settings.ts'
 import { createBatchSpanProcessor } from '../tracing/batch-span-processor.ts'
+import { createContextSpanProcessor } from '../tracing/context-span-processor.ts'
 import { createSampler } from '../tracing/telltale-sampler.ts'
 
 /** The traces of this process. */
@@ -23,7 +24,7 @@ export function startTraces(
   warnings: string[],
 ): TraceSignal {
   const sdk = loadPackage('@opentelemetry/sdk-trace') as typeof import('@opentelemetry/sdk-trace')
-  const processors: SpanProcessor[] = []
+  const processors: SpanProcessor[] = [createContextSpanProcessor()]
   let pipeline: Pipeline<ReadableSpan> | undefined
   let destination = 'nowhere'
   if (tracing.exporters?.includes('otlp')) {

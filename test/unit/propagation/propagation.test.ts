@@ -19,6 +19,7 @@ const context = propagation.setBaggage(
 )
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 const nowhere = '/nowhere'
+const everywhere = { baggageKeys: ['tenant'], baggageHosts: ['*'], acceptBaggage: true }
 
 test.each([
   [['tracecontext', 'baggage'], { traceparent, baggage: 'tenant=tenant-1' }],
@@ -28,31 +29,39 @@ test.each([
   const warnings: string[] = []
   const headers = {}
 
-  createPropagator(names, nowhere, warnings)?.inject(context, headers, defaultTextMapSetter)
+  createPropagator(names, everywhere, nowhere, warnings).inject(
+    context,
+    headers,
+    defaultTextMapSetter,
+  )
 
   expect(headers).toEqual(expected)
   expect(warnings).toEqual([])
 })
 
 test('what was sent is understood', () => {
-  const propagator = createPropagator(['tracecontext', 'baggage'], nowhere, [])
+  const propagator = createPropagator(['tracecontext', 'baggage'], everywhere, nowhere, [])
   const headers = { traceparent, baggage: 'tenant=tenant-1' }
 
-  const received = propagator!.extract(ROOT_CONTEXT, headers, defaultTextMapGetter)
+  const received = propagator.extract(ROOT_CONTEXT, headers, defaultTextMapGetter)
 
   expect(trace.getSpanContext(received)).toMatchObject(spanContext)
   expect(propagation.getBaggage(received)?.getEntry('tenant')?.value).toBe('tenant-1')
 })
 
 test.each([[['none']], [['tracecontext', 'none']]])('%j sends nothing', (names) => {
-  expect(createPropagator(names, nowhere, [])).toBeUndefined()
+  const headers = {}
+
+  createPropagator(names, everywhere, nowhere, []).inject(context, headers, defaultTextMapSetter)
+
+  expect(headers).toEqual({})
 })
 
 test.each(['b3', 'b3multi'])('%s without its package is a warning, and the others work', (name) => {
   const warnings: string[] = []
   const headers = {}
 
-  createPropagator([name, 'tracecontext'], nowhere, warnings)?.inject(
+  createPropagator([name, 'tracecontext'], everywhere, nowhere, warnings).inject(
     context,
     headers,
     defaultTextMapSetter,

@@ -1,0 +1,39 @@
+import type { Span } from '@opentelemetry/api'
+import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
+import { noteOrigin, noteRequestOptions, type RequestOptions } from '../propagation/propagation.ts'
+
+interface HookConfig extends InstrumentationConfig {
+  ignoreOutgoingRequestHook?: (options: RequestOptions) => boolean
+  requestHook?: (span: Span, request: { readonly origin?: unknown }) => void
+}
+
+/**
+ * Lets the propagator know where the headers go that it is asked to write: baggage is for listed hosts only.
+ *
+ * Of the hooks that the instrumentations have, these are the ones called before they inject. Hooks that are set already
+ * stay in force.
+ */
+export function noteDestinations(instrumentation: Instrumentation): void {
+  const config = instrumentation.getConfig() as HookConfig
+  if (instrumentation.instrumentationName === '@opentelemetry/instrumentation-http') {
+    const { ignoreOutgoingRequestHook: ignored } = config
+    instrumentation.setConfig({
+      ...config,
+      ignoreOutgoingRequestHook: (options: RequestOptions) => {
+        if (ignored?.(options) ?? false) return true
+        noteRequestOptions(options)
+        return false
+      },
+    } as HookConfig)
+  }
+  if (instrumentation.instrumentationName === '@opentelemetry/instrumentation-undici') {
+    const { requestHook } = config
+    instrumentation.setConfig({
+      ...config,
+      requestHook: (span: Span, request: { readonly origin?: unknown }) => {
+        noteOrigin(span, request.origin)
+        requestHook?.(span, request)
+      },
+    } as HookConfig)
+  }
+}
