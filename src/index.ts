@@ -10,5 +10,12 @@ export {
   type AuditEvent,
   type AuditEventOptions,
 } from './audit/define-audit-event.ts'
+export {
+  getLogger,
+  setLogLevel,
+  type LogFields,
+  type Logger,
+  type LogLevel,
+} from './logging/logging.ts'
 export { AuditError, ConfigError, TelltaleError, type ErrorCode } from './core/errors.ts'
 export { tenant, type Tenant } from './tenancy/tenancy.ts'

@@ -10,6 +10,7 @@ import { registerModuleHooks } from './instrumentation/module-hooks.ts'
 import { loadedBuiltins } from './instrumentation/patch-check.ts'
 import { startLifecycle } from './lifecycle/lifecycle.ts'
 import { createGuardedLoggerProvider } from './logging/guarded-logger-provider.ts'
+import { logLevels } from './logging/logging.ts'
 import { createPropagator } from './propagation/propagation.ts'
 import { settleAll, type AllSettings, type InitOptions } from './settings.ts'
 import { toSpoolCheck } from './wiring/health-checks.ts'
@@ -104,6 +105,7 @@ function start(
     reporter,
   )
   setAuditTrail(signals.audit)
+  logLevels.configure({ level: settings.logging.level, components: settings.logging.levels })
 
   let admin: AdminServer | undefined
   const instrumentations = startInstrumentations(settings.instrumentation, {

@@ -1,7 +1,21 @@
-import { type SettingsOf, flag, list, millis, wholeNumber } from '../config/setting.ts'
+import {
+  type SettingsOf,
+  flag,
+  keyValues,
+  list,
+  millis,
+  oneOf,
+  wholeNumber,
+  type Setting,
+} from '../config/setting.ts'
+import { isLogLevel, LOG_LEVELS, type LogLevel } from './log-level.ts'
 
 /** Settings of logging. */
 export interface LoggingOptions {
+  /** What loggers made by `getLogger()` write: `debug`, `info`, `warn` or `error`, and whatever is graver. Changeable while running. Default `info`. */
+  level?: LogLevel | undefined
+  /** Levels of single components, in place of `level`: `auth=debug,http=warn`. */
+  levels?: Readonly<Record<string, LogLevel>> | undefined
   /** `otlp` (default), `console` or `none`. */
   exporters?: readonly string[] | undefined
   /** Also writes each record as one line of JSON to stdout. Records of pino are left out: pino writes its own. Default false. */
@@ -21,6 +35,8 @@ export interface LoggingOptions {
 }
 
 export const loggingSettings = {
+  level: oneOf(LOG_LEVELS, { env: 'TELLTALE_LOG_LEVEL', default: 'info' }),
+  levels: componentLevels(),
   exporters: list<readonly string[]>({
     env: 'OTEL_LOGS_EXPORTER',
     default: ['otlp'],
@@ -46,3 +62,15 @@ export const loggingSettings = {
     min: 0,
   }),
 } satisfies SettingsOf<LoggingOptions>
+
+function componentLevels(): Setting<Readonly<Record<string, LogLevel>>> {
+  const pairs = keyValues<Readonly<Record<string, LogLevel>>>({
+    env: 'TELLTALE_LOG_LEVELS',
+    default: {},
+  })
+  return {
+    ...pairs,
+    rule: `pairs component=level, divided by commas; a level is one of ${LOG_LEVELS.join(', ')}`,
+    accepts: (value) => pairs.accepts(value) && Object.values(value as object).every(isLogLevel),
+  }
+}

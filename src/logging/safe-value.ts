@@ -1,22 +1,86 @@
-/** Nesting that is still kept; what lies deeper is cut off. */
-const MAX_DEPTH = 64
+import { toExceptionFields } from './exception-fields.ts'
+
+/** What one value of a log record may be at the most; what lies beyond is cut off, and a word stands in its place. */
+export const SAFE_VALUE_LIMITS = {
+  /** Nesting. */
+  depth: 32,
+  /** Members of one object, or items of one list. */
+  members: 1_000,
+  /** Values in all, at any depth. */
+  values: 10_000,
+  /** Characters, or bytes, in all. */
+  length: 65_536,
+} as const
+
+const CYCLE = '[circular]'
+const TOO_DEEP = '[too deep]'
+const TOO_LARGE = '[cut]'
+const THREW = '[threw]'
+
+/** What is left of what a value may have. */
+interface Budget {
+  values: number
+  length: number
+}
 
 /**
- * A value that any exporter can serialize: the same one if it is harmless, else a copy in which cycles, getters that
- * throw and what lies too deep are replaced by a word. One bad record would otherwise cost its whole batch.
+ * A value that any exporter can serialize: the same one if it is harmless, else a copy. In the copy, cycles, getters that throw
+ * and what lies beyond {@link SAFE_VALUE_LIMITS} are a word, and what JSON does not have is what it says: dates and big integers
+ * text, maps objects, sets lists, errors their type, message and stack.
+ *
+ * One bad record would otherwise cost its whole batch. It never throws.
  */
 export function toSafeValue(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  return isHarmless(value, []) ? value : copy(value, [])
+  if (typeof value === 'boolean' || value === undefined || value === null) return value
+  if (typeof value === 'string') return cut(value, SAFE_VALUE_LIMITS.length)
+  if (isHarmless(value, [], newBudget())) return value
+  return copy(value, [], newBudget())
+}
+
+function newBudget(): Budget {
+  return { values: SAFE_VALUE_LIMITS.values, length: SAFE_VALUE_LIMITS.length }
 }
 
 /** Walks with one list of parents: this runs for every record that carries an object. */
-function isHarmless(value: unknown, parents: object[]): boolean {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return true
-  if (parents.length >= MAX_DEPTH || parents.includes(value)) return false
+function isHarmless(value: unknown, parents: object[], budget: Budget): boolean {
+  budget.values -= 1
+  if (budget.values < 0) return false
+  switch (typeof value) {
+    case 'string':
+      budget.length -= value.length
+      return budget.length >= 0
+    case 'number':
+      return Number.isFinite(value)
+    case 'boolean':
+    case 'undefined':
+      return true
+    case 'object':
+      return value === null || isHarmlessObject(value, parents, budget)
+    default:
+      return false
+  }
+}
+
+function isHarmlessObject(value: object, parents: object[], budget: Budget): boolean {
+  if (parents.length >= SAFE_VALUE_LIMITS.depth || parents.includes(value)) return false
   parents.push(value)
   try {
-    return Object.values(value).every((member) => isHarmless(member, parents))
+    if (Array.isArray(value)) {
+      return (
+        value.length <= SAFE_VALUE_LIMITS.members &&
+        value.every((item) => isHarmless(item, parents, budget))
+      )
+    }
+    if (value instanceof Uint8Array) return (budget.length -= value.length) >= 0
+    if (!isPlain(value)) return false
+    let members = 0
+    for (const key in value) {
+      members += 1
+      budget.length -= key.length
+      const member = (value as Record<string, unknown>)[key]
+      if (members > SAFE_VALUE_LIMITS.members || !isHarmless(member, parents, budget)) return false
+    }
+    return true
   } catch {
     return false
   } finally {
@@ -24,19 +88,143 @@ function isHarmless(value: unknown, parents: object[]): boolean {
   }
 }
 
-function copy(value: unknown, parents: readonly object[]): unknown {
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
-  if (parents.includes(value)) return '[circular]'
-  if (parents.length >= MAX_DEPTH) return '[too deep]'
-  const within = [...parents, value]
-  if (Array.isArray(value)) return value.map((member) => copy(member, within))
-  const members: Record<string, unknown> = {}
-  for (const key of Object.keys(value)) {
+/** Whether there is nothing behind an object but its members. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return (
+    (prototype === Object.prototype || prototype === null) &&
+    typeof (value as { toJSON?: unknown }).toJSON !== 'function'
+  )
+}
+
+function copy(value: unknown, parents: readonly object[], budget: Budget): unknown {
+  budget.values -= 1
+  if (budget.values < 0 || budget.length <= 0) return TOO_LARGE
+  switch (typeof value) {
+    case 'object':
+      break
+    case 'boolean':
+    case 'undefined':
+      return value
+    case 'number':
+      return Number.isFinite(value) ? value : String(value)
+    case 'function':
+      return '[function]'
+    default:
+      return takeText(String(value), budget)
+  }
+  if (value === null) return null
+  if (parents.includes(value)) return CYCLE
+  if (parents.length >= SAFE_VALUE_LIMITS.depth) return TOO_DEEP
+  try {
+    return copyObject(value, [...parents, value], budget)
+  } catch {
+    // A proxy, or a method of a class.
+    return THREW
+  }
+}
+
+function copyObject(value: object, within: readonly object[], budget: Budget): unknown {
+  if (Array.isArray(value)) return copyItems(value, value.length, within, budget)
+  if (value instanceof Uint8Array) {
+    const kept = value.subarray(0, Math.max(0, budget.length))
+    budget.length -= kept.length
+    return kept
+  }
+  if (value instanceof Error) return copyError(value, within, budget)
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
+  }
+  if (value instanceof Map) return copyEntries(value, value.size, within, budget)
+  if (value instanceof Set) return copyItems(value, value.size, within, budget)
+  if (value instanceof RegExp) return takeText(String(value), budget)
+  const { toJSON } = value as { toJSON?: unknown }
+  if (typeof toJSON === 'function') return copy(toJSON.call(value), within, budget)
+  return copyMembers(value, within, budget)
+}
+
+function copyItems(
+  items: Iterable<unknown>,
+  size: number,
+  within: readonly object[],
+  budget: Budget,
+): unknown[] {
+  const copies: unknown[] = []
+  for (const item of items) {
+    if (copies.length >= SAFE_VALUE_LIMITS.members || budget.values <= 0) {
+      copies.push(`[${size - copies.length} more]`)
+      break
+    }
+    copies.push(copy(item, within, budget))
+  }
+  return copies
+}
+
+function copyEntries(
+  entries: Iterable<readonly [unknown, unknown]>,
+  size: number,
+  within: readonly object[],
+  budget: Budget,
+): Record<string, unknown> {
+  const copies: Record<string, unknown> = Object.create(null)
+  let count = 0
+  for (const [key, value] of entries) {
+    if (count >= SAFE_VALUE_LIMITS.members || budget.values <= 0) {
+      copies['[more]'] = size - count
+      break
+    }
+    count += 1
+    const name = typeof key === 'object' && key !== null ? `[${count}]` : String(key)
+    copies[takeText(name, budget)] = copy(value, within, budget)
+  }
+  return copies
+}
+
+/** The keys of a huge object are a huge list themselves; they are read as long as there is room. */
+function copyMembers(
+  value: object,
+  within: readonly object[],
+  budget: Budget,
+): Record<string, unknown> {
+  const copies: Record<string, unknown> = Object.create(null)
+  const keys = Object.keys(value)
+  for (const [index, key] of keys.entries()) {
+    if (index >= SAFE_VALUE_LIMITS.members || budget.values <= 0) {
+      copies['[more]'] = keys.length - index
+      break
+    }
+    const name = takeText(key, budget)
     try {
-      members[key] = copy((value as Record<string, unknown>)[key], within)
+      copies[name] = copy((value as Record<string, unknown>)[key], within, budget)
     } catch {
-      members[key] = '[threw]'
+      copies[name] = THREW
     }
   }
-  return members
+  return copies
+}
+
+function copyError(error: Error, within: readonly object[], budget: Budget): unknown {
+  const fields = toExceptionFields(error)
+  return {
+    type: takeText(fields['exception.type'], budget),
+    message: takeText(fields['exception.message'], budget),
+    stacktrace: takeText(fields['exception.stacktrace'] ?? '', budget),
+    // What the class adds, such as a code.
+    ...copyMembers(error, within, budget),
+  }
+}
+
+function takeText(text: string, budget: Budget): string {
+  const kept = cut(text, Math.max(0, budget.length))
+  budget.length -= text.length
+  return kept
+}
+
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text
+  // Not between the two halves of a sign.
+  return `${text
+    .slice(0, length)
+    .toWellFormed()
+    .replace(/\ufffd$/, '')}… ${TOO_LARGE}`
 }

@@ -54,7 +54,9 @@ describe('what can be imported', () => {
       'TelltaleError',
       'audit',
       'defineAuditEvent',
+      'getLogger',
       'init',
+      'setLogLevel',
       'tenant',
     ])
   })
@@ -82,6 +84,9 @@ describe('what can be imported', () => {
       'Durability',
       'ErrorCode',
       'InitOptions',
+      'LogFields',
+      'LogLevel',
+      'Logger',
       'SpoolStatus',
       'Status',
       'Telltale',

@@ -115,7 +115,7 @@ describe('what JSON cannot say', () => {
     ['a buffer is base64 too', Buffer.from([1, 2, 255]), 'AQL/'],
     ['an object within itself is cut', cyclic, { name: 'a', self: '[circular]' }],
     ['an object that is there twice is shown twice', [shared, shared], [{ x: 1 }, { x: 1 }]],
-    ['not a number is null', Number.NaN, null],
+    ['not a number is a text', Number.NaN, 'NaN'],
     ['a line break stays within its line', 'a\nb', 'a\nb'],
   ])('%s', (_title, value, expected) => {
     expect(parsed({ body: { value: value as string } })['body']).toEqual({ value: expected })
