@@ -1,6 +1,25 @@
 export { init } from './init.ts'
 export type { Status, Telltale } from './handle.ts'
 export type { SpoolStatus } from './audit/metrics.ts'
+export {
+  health,
+  healthHandler,
+  healthResponse,
+  liveHandler,
+  liveResponse,
+  readyHandler,
+  readyResponse,
+  type Health,
+  type HealthHandler,
+} from './health/health.ts'
+export type { CheckFigure, CheckStatus, CheckVerdict } from './health/check-result.ts'
+export type { CheckAnswer, CheckFunction, CheckInput } from './health/health-check.ts'
+export type { HealthAnswerOptions } from './health/health-answer.ts'
+export type { CheckOptions, DeclaredCheck } from './health/health-registry.ts'
+export type { CheckReport, HealthReport, Probe } from './health/health-report.ts'
+export type { HealthShape } from './health/health-shape.ts'
+export { metricsHandler, metricsResponse } from './admin/metrics-answer.ts'
+export type { HttpAnswer } from './core/http-answer.ts'
 export type { InitOptions } from './settings.ts'
 export { audit, type Audit, type AuditReceipt } from './audit/audit.ts'
 export type { AuditActor, AuditContext, AuditFields, AuditSource } from './audit/audit-fields.ts'

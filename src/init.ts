@@ -1,3 +1,4 @@
+import type { Resource } from '@opentelemetry/resources'
 import { isMainThread } from 'node:worker_threads'
 import { startAdminServer, type AdminServer } from './admin/admin.ts'
 import { setAuditTrail } from './audit/audit.ts'
@@ -13,9 +14,9 @@ import { createGuardedLoggerProvider } from './logging/guarded-logger-provider.t
 import { logLevels } from './logging/logging.ts'
 import { createPropagator } from './propagation/propagation.ts'
 import { settleAll, type AllSettings, type InitOptions } from './settings.ts'
-import { toSpoolCheck } from './wiring/health-checks.ts'
 import { createAuditDetour } from './wiring/audit-detour.ts'
 import { setDiagnostics, setGlobals, unsetGlobals } from './wiring/globals.ts'
+import { startHealth } from './wiring/health-checks.ts'
 import { identify } from './wiring/identity.ts'
 import { startSignals } from './wiring/signals.ts'
 import { findSpoolDirectory } from './wiring/spool-directory.ts'
@@ -120,11 +121,7 @@ function start(
   // Last: everything that /metrics shows is there, and the server's module is patched like any other.
   admin = startAdminServer(
     listenAddress(settings.admin, builtinsBefore),
-    {
-      metrics: signals.metrics.scrape,
-      checks: () => ({ auditSpool: toSpoolCheck(signals.audit.trail.status()) }),
-      isDraining: lifecycle.isDraining,
-    },
+    startHealth(settings, signals, versionOf(resource), lifecycle.isDraining, reporter),
     reporter,
   )
   const notPatched = instrumentations.loadedTooEarly.map((name) => `${name} (loaded before init())`)
@@ -159,6 +156,11 @@ function start(
       admin: admin.url(),
     }),
   }
+}
+
+function versionOf(resource: Resource): string | undefined {
+  const version = resource.attributes['service.version']
+  return typeof version === 'string' ? version : undefined
 }
 
 async function reportNotPatched(

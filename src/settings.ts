@@ -4,6 +4,7 @@ import { auditSettings, type AuditOptions } from './audit/options.ts'
 import { checkEnvironmentNames } from './config/environment-names.ts'
 import { flag, list, oneOf, type Settled, type SettingsOf } from './config/setting.ts'
 import { settle, unknownKeys, type Environment, type Findings } from './config/settle.ts'
+import { healthSettings, type HealthOptions } from './health/options.ts'
 import { instrumentationSettings, type InstrumentationOptions } from './instrumentation/options.ts'
 import { lifecycleSettings, type LifecycleOptions } from './lifecycle/options.ts'
 import { loggingSettings, type LoggingOptions } from './logging/options.ts'
@@ -41,6 +42,7 @@ export interface InitOptions extends GeneralOptions, ResourceOptions {
   tracing?: TracingOptions | undefined
   metrics?: MetricsOptions | undefined
   logging?: LoggingOptions | undefined
+  health?: HealthOptions | undefined
   audit?: AuditOptions | undefined
   admin?: AdminOptions | undefined
   lifecycle?: LifecycleOptions | undefined
@@ -55,6 +57,7 @@ export const settingTables = {
   tracing: tracingSettings,
   metrics: metricsSettings,
   logging: loggingSettings,
+  health: healthSettings,
   audit: auditSettings,
   admin: adminSettings,
   lifecycle: lifecycleSettings,

@@ -19,6 +19,7 @@ const LAYERS = [
   'metrics',
   'tracing',
   'logging',
+  'health',
   'audit',
   'verification',
   'admin',

@@ -58,7 +58,7 @@ test('a metric callback that never ends costs its own metric, not the scrape', a
   await app.ended()
 }, 30_000)
 
-test('/metrics, /health and /ready answer, /ready not while draining, and none is traced or counted', async () => {
+test('/metrics and the probes answer, /health and /ready with 503 while draining, and none is traced or counted', async () => {
   await using receiver = await startOtlpReceiver()
   const app = startApp('lifecycle/server.mjs', {
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
@@ -91,13 +91,17 @@ test('/metrics, /health and /ready answer, /ready not while draining, and none i
     timestamp: expect.any(String),
   })
   expect((await ask('/ready'))[0]).toBe(200)
-  expect((await ask('/elsewhere'))[0]).toBe(404)
+  expect((await ask('/live'))[0]).toBe(200)
+  expect(await ask('/elsewhere')).toEqual([404, 'try /metrics, /health, /ready, /live\n'])
+  expect((await ask('/toString'))[0]).toBe(404)
   expect((await ask('/metrics', 'POST'))[0]).toBe(405)
   const pending = fetch(`http://127.0.0.1:${port}/slow`, { headers: { connection: 'close' } })
   await new Promise((resolve) => setTimeout(resolve, 100))
   app.process.kill('SIGTERM')
   await app.said(/draining/)
   expect(await ask('/ready')).toEqual([503, expect.stringContaining('"draining"')])
+  expect(await ask('/health')).toEqual([503, expect.stringContaining('"draining"')])
+  expect((await ask('/live'))[0]).toBe(200)
   const [, metrics] = await ask('/metrics')
   expect(metrics).not.toContain('http_server_request_duration')
   await (await pending).text()

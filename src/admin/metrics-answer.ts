@@ -1,0 +1,38 @@
+import { toReason } from '../core/errors.ts'
+import {
+  sendAnswer,
+  textAnswer,
+  type AnswerableRequest,
+  type AnswerableResponse,
+  type HttpAnswer,
+} from '../core/http-answer.ts'
+
+/** What Prometheus expects of its text format. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+let scrape: (() => Promise<string>) | undefined
+
+/** Sets where the text for /metrics comes from. Called by `init()`. */
+export function setScrape(from: (() => Promise<string>) | undefined): void {
+  scrape = from
+}
+
+/** What Prometheus is answered, for frameworks that send a value; 503 while there is no telemetry. Never rejects. */
+export async function metricsResponse(): Promise<HttpAnswer> {
+  if (!scrape) return textAnswer(503, 'no metrics: init() was not called, or telemetry is off\n')
+  try {
+    return textAnswer(200, await scrape(), METRICS_TYPE)
+  } catch (error) {
+    // Prometheus shows a 500 as a failed scrape; half a text would pass for the truth.
+    return textAnswer(500, `no metrics: ${toReason(error)}\n`)
+  }
+}
+
+/** The same for Node's requests: an application that serves /metrics itself mounts it on the path it likes. */
+export function metricsHandler(): (
+  request: AnswerableRequest,
+  response: AnswerableResponse,
+) => Promise<void> {
+  // What could not be sent is a connection that is gone: nobody is left to tell.
+  return (request, response) => sendAnswer(request, response, metricsResponse, () => undefined)
+}

@@ -1,0 +1,175 @@
+import { ConfigError } from '../core/errors.ts'
+import { showValue } from '../core/show-value.ts'
+import type { CheckResult } from './check-result.ts'
+import {
+  observedHealthCheck,
+  startHealthCheck,
+  type CheckFunction,
+  type CheckSurroundings,
+  type HealthCheck,
+} from './health-check.ts'
+import { worstOf, type CheckReport, type HealthReport, type Probe } from './health-report.ts'
+
+/** When a check runs, and whose answer depends on it. */
+export interface CheckOptions {
+  /** From the start of a run to the start of the next, in milliseconds; it varies by a tenth. Default 10 000. */
+  readonly every?: number | undefined
+  /** Deadline of a run, in milliseconds. Default 5 000. */
+  readonly timeout?: number | undefined
+  /**
+   * Whose answers show it and turn to 503 with it: `health` for people and monitors, `ready` for load balancers, `live` for
+   * whoever restarts what is stuck. Default `health` and `ready`.
+   */
+  readonly probes?: readonly Probe[] | undefined
+}
+
+/** A check that has been declared. */
+export interface DeclaredCheck {
+  /** Stops the check and takes it out of every answer. */
+  remove(): void
+}
+
+/** What the checks need of the running telemetry. */
+export interface RegistrySurroundings extends CheckSurroundings {
+  readonly version: string | undefined
+  /** Told of each result. */
+  onResult(name: string, result: CheckResult): void
+}
+
+interface Entry {
+  readonly check: HealthCheck
+  readonly probes: readonly Probe[]
+}
+
+/** Beyond it something declares checks without end. */
+const MAX_CHECKS = 100
+const NAME = /^[A-Za-z][\w.-]{0,63}$/
+const PROBES: readonly Probe[] = ['health', 'ready', 'live']
+const OPTIONS = ['every', 'timeout', 'probes']
+
+/** Shorter than this, a check costs more than what it looks at. */
+const MIN_MILLIS = 10
+/** Somewhat less than a timer of Node.js can wait. */
+const MAX_MILLIS = 2 ** 30
+
+const NOT_DECLARED: CheckReport = {
+  status: 'starting',
+  message: 'no check of this name was declared',
+  figures: {},
+}
+
+/** All checks of this process, by name. */
+export class HealthRegistry {
+  readonly #entries = new Map<string, Entry>()
+  readonly #surroundings: () => RegistrySurroundings
+
+  constructor(surroundings: () => RegistrySurroundings) {
+    this.#surroundings = surroundings
+  }
+
+  /** @throws {ConfigError} `TELLTALE_CONFIG_INVALID`, with every problem listed */
+  check(name: string, check: CheckFunction, options: CheckOptions = {}): DeclaredCheck {
+    const problems = [...this.#problemsOf(name), ...problemsOf(check, options)]
+    if (problems.length > 0) throw new ConfigError(problems)
+    const { every = 10_000, timeout = 5_000, probes = ['health', 'ready'] } = options
+    const started = startHealthCheck(check, { every, timeout }, this.#surroundings, (result) =>
+      this.#surroundings().onResult(name, result),
+    )
+    return this.#add(name, { check: started, probes: [...probes] })
+  }
+
+  /** Adds a check that is asked at each answer, and stays; one of that name is replaced. */
+  observe(name: string, read: () => CheckResult, probes: readonly Probe[]): void {
+    this.#add(name, { check: observedHealthCheck(read), probes })
+  }
+
+  /**
+   * What a probe is answered.
+   *
+   * @param names - the checks to show, in this order, whatever probes they are for; default: those for this probe
+   */
+  report(probe: Probe, names?: readonly string[]): HealthReport {
+    const shown = Array.isArray(names)
+      ? names.map(String)
+      : [...this.#entries].filter(([, { probes }]) => probes.includes(probe)).map(([name]) => name)
+    const checks = Object.fromEntries(
+      shown.map((name) => [name, this.#entries.get(name)?.check.report() ?? NOT_DECLARED]),
+    )
+    const { version, isDraining } = this.#surroundings()
+    return { status: toStatus(probe, checks, isDraining()), checks, timestamp: new Date(), version }
+  }
+
+  /** Every check as of now, for the metrics. */
+  *all(): Iterable<{ name: string; report: CheckReport; seconds: number | undefined }> {
+    for (const [name, { check }] of this.#entries) {
+      yield { name, report: check.report(), seconds: check.seconds }
+    }
+  }
+
+  #add(name: string, entry: Entry): DeclaredCheck {
+    this.#entries.set(name, entry)
+    return {
+      remove: () => {
+        entry.check.stop()
+        if (this.#entries.get(name) === entry) this.#entries.delete(name)
+      },
+    }
+  }
+
+  #problemsOf(name: unknown): string[] {
+    if (typeof name !== 'string' || !NAME.test(name)) {
+      const rule = 'a letter, then at most 63 letters, digits, "_", "." or "-"'
+      return [`the name of a health check must be ${rule}; got ${showValue(name)}`]
+    }
+    if (this.#entries.has(name)) {
+      return [`a health check named "${name}" is there already; remove() it first`]
+    }
+    if (this.#entries.size < MAX_CHECKS) return []
+    return [`there are ${MAX_CHECKS} health checks already, "${name}" would be one too many`]
+  }
+}
+
+function toStatus(
+  probe: Probe,
+  checks: HealthReport['checks'],
+  isDraining: boolean,
+): HealthReport['status'] {
+  const worst = worstOf(Object.values(checks))
+  // Who starts or drains is not stuck: to restart it would only begin it all again, or cut off its last requests.
+  if (probe === 'live') return worst === 'starting' ? 'healthy' : worst
+  return isDraining ? 'draining' : worst
+}
+
+function problemsOf(check: unknown, options: CheckOptions): string[] {
+  if (typeof check !== 'function') {
+    return [`a health check must be a function; got ${showValue(check)}`]
+  }
+  if (typeof options !== 'object' || options === null) {
+    return [`the options of a health check must be an object; got ${showValue(options)}`]
+  }
+  const problems = Object.keys(options)
+    .filter((key) => !OPTIONS.includes(key))
+    .map((key) => `a health check has no option "${key}"; it has ${OPTIONS.join(', ')}`)
+  for (const key of ['every', 'timeout'] as const) {
+    const value = options[key]
+    if (value === undefined || isMillis(value)) continue
+    problems.push(
+      `"${key}" of a health check must be milliseconds from ${MIN_MILLIS} to ${MAX_MILLIS}; got ${showValue(value)}`,
+    )
+  }
+  const { probes } = options
+  if (probes !== undefined && !isProbes(probes)) {
+    problems.push(
+      `"probes" of a health check must be a list of ${PROBES.join(', ')}; got ${showValue(probes)}`,
+    )
+  }
+  return problems
+}
+
+function isMillis(value: unknown): boolean {
+  return typeof value === 'number' && value >= MIN_MILLIS && value <= MAX_MILLIS
+}
+
+function isProbes(value: unknown): boolean {
+  return Array.isArray(value) && value.every((probe) => PROBES.includes(probe as Probe))
+}

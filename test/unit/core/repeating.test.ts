@@ -1,0 +1,122 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import {
+  startRepeating,
+  type Repeating,
+  type RepeatingOptions,
+} from '../../../src/core/repeating.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function start(options: Partial<RepeatingOptions<unknown>>): Repeating & { ends: string[] } {
+  const ends: string[] = []
+  const repeating = startRepeating<unknown>({
+    every: 1_000,
+    timeout: 500,
+    jitter: 0,
+    immediate: true,
+    keepsAlive: false,
+    run: () => undefined,
+    onEnd: ({ how }, seconds) => void ends.push(`${how} ${seconds}`),
+    random: () => 0.5,
+    ...options,
+  })
+  return {
+    stop: () => repeating.stop(),
+    ends,
+    get current() {
+      return repeating.current
+    },
+  }
+}
+
+const after = (millis: number) => () => new Promise((resolve) => setTimeout(resolve, millis))
+
+/** The times at which runs started in the first `millis`. */
+async function startsIn(
+  millis: number,
+  options: Partial<RepeatingOptions<unknown>>,
+): Promise<number[]> {
+  const zero = performance.now()
+  const starts: number[] = []
+  const run = options.run ?? (() => undefined)
+  const { stop } = start({
+    ...options,
+    run: (signal) => {
+      starts.push(Math.round(performance.now() - zero))
+      return run(signal)
+    },
+  })
+  await vi.advanceTimersByTimeAsync(millis)
+  stop()
+  return starts
+}
+
+describe('when runs start', () => {
+  test('at once, and then from start to start', async () => {
+    expect(await startsIn(3_500, { run: after(300) })).toEqual([0, 1_000, 2_000, 3_000])
+  })
+
+  test('or not at once', async () => {
+    expect(await startsIn(2_500, { immediate: false })).toEqual([1_000, 2_000])
+  })
+
+  test('earlier and later by the jitter', async () => {
+    const chances = [0, 1, 0.5]
+    const random = (): number => chances.shift() ?? 0.5
+
+    expect(await startsIn(3_500, { jitter: 0.1, random })).toEqual([0, 900, 2_000, 3_000])
+  })
+
+  test('after a tenth of the time when a run took too long', async () => {
+    expect(await startsIn(3_500, { run: after(1_500) })).toEqual([0, 1_600, 3_200])
+  })
+})
+
+test('a run that throws at once has failed, and the next one comes', async () => {
+  const { ends, stop } = start({
+    run: () => {
+      throw new Error('at once')
+    },
+  })
+
+  await vi.advanceTimersByTimeAsync(1_500)
+  stop()
+
+  expect(ends).toEqual(['failed 0', 'failed 0'])
+})
+
+test('a run is late once, and its end is then ignored', async () => {
+  const repeating = start({ run: after(700) })
+
+  await vi.advanceTimersByTimeAsync(600)
+  expect(repeating.current).toBeDefined()
+  await vi.advanceTimersByTimeAsync(300)
+  expect(repeating.current).toBeUndefined()
+  repeating.stop()
+
+  expect(repeating.ends).toEqual(['late 0.5'])
+})
+
+test('who stops can wait for the run that is under way, which is told by its signal', async () => {
+  let reason: unknown
+  const repeating = start({
+    run: (signal) => {
+      signal.addEventListener('abort', () => (reason = signal.reason))
+      return after(300)()
+    },
+  })
+  await vi.advanceTimersByTimeAsync(10)
+
+  repeating.stop()
+  expect(reason).toMatchObject({ name: 'AbortError' })
+  const waiting = repeating.current!.ended
+  await vi.advanceTimersByTimeAsync(5_000)
+  await waiting
+
+  expect(repeating.ends).toEqual(['done 0.3'])
+})
