@@ -36,5 +36,37 @@ export {
   type Logger,
   type LogLevel,
 } from './logging/logging.ts'
+export {
+  counter,
+  gauge,
+  histogram,
+  observableGauge,
+  upDownCounter,
+  type HistogramOptions,
+  type MetricDefinition,
+  type MetricKind,
+  type MetricOptions,
+  type ObservableGaugeOptions,
+  type Observe,
+} from './metrics/definitions.ts'
+export type {
+  Catalogue,
+  Counter,
+  Gauge,
+  Histogram,
+  ObservableGauge,
+  UpDownCounter,
+} from './metrics/instruments.ts'
+export {
+  upTo,
+  type LabelArguments,
+  type LabelRule,
+  type LabelRules,
+  type LabelValue,
+  type LabelsOf,
+  type NoLabels,
+  type UpTo,
+} from './metrics/label-types.ts'
+export { defineMetrics } from './metrics/metrics.ts'
 export { AuditError, ConfigError, TelltaleError, type ErrorCode } from './core/errors.ts'
 export { tenant, type Tenant } from './tenancy/tenancy.ts'

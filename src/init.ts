@@ -12,6 +12,7 @@ import { loadedBuiltins } from './instrumentation/patch-check.ts'
 import { startLifecycle } from './lifecycle/lifecycle.ts'
 import { createGuardedLoggerProvider } from './logging/guarded-logger-provider.ts'
 import { logLevels } from './logging/logging.ts'
+import { connectMetrics, setMetricsReporter } from './metrics/metrics.ts'
 import { createPropagator } from './propagation/propagation.ts'
 import { settleAll, type AllSettings, type InitOptions } from './settings.ts'
 import { createAuditDetour } from './wiring/audit-detour.ts'
@@ -107,6 +108,8 @@ function start(
   )
   setAuditTrail(signals.audit)
   logLevels.configure({ level: settings.logging.level, components: settings.logging.levels })
+  setMetricsReporter(reporter)
+  connectMetrics()
 
   let admin: AdminServer | undefined
   const instrumentations = startInstrumentations(settings.instrumentation, {

@@ -3,6 +3,7 @@ import type { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { toReason } from '../core/errors.ts'
 import { loadPackage } from '../core/load-package.ts'
 import type { Reporter } from '../core/reporter.ts'
+import { CATALOGUE_METER } from '../metrics/metrics.ts'
 import { createPrometheusText } from '../metrics/prometheus-reader.ts'
 import type { AllSettings } from '../settings.ts'
 
@@ -31,13 +32,13 @@ export function startMetrics(
   const reader = new PrometheusExporter({ preventServerStart: true })
   const exposed = settings.exporters?.includes('prometheus') ?? true
   const limit = settings.cardinalityLimit ?? 2_000
+  // For all other instruments; the exporter has no option for it.
+  reader.selectCardinalityLimit = () => limit
   const provider = new sdk.MeterProvider({
     resource,
     readers: exposed ? [reader] : [],
-    // One view for all instruments, and only when asked: a second view on the same instrument would count twice.
-    ...(limit !== 2_000 && {
-      views: [{ instrumentName: '*', aggregationCardinalityLimit: limit }],
-    }),
+    // Declared metrics keep their own bounds before the SDK sees them. No second view may match: it would count twice.
+    views: [{ meterName: CATALOGUE_METER, aggregationCardinalityLimit: Infinity }],
   })
   const toText = createPrometheusText({ scopeLabels: settings.scopeLabels ?? false }, reporter)
   return {

@@ -1,0 +1,61 @@
+import { toReason } from '../core/errors.ts'
+import { showValue } from '../core/show-value.ts'
+import type { Misfit } from './series-table.ts'
+
+/** What is counted of measurements that could not be taken as they were given, by the metric's name. */
+export interface MisuseCounts {
+  folded(metric: string): void
+  dropped(metric: string): void
+  refused(metric: string): void
+}
+
+/** Hears of measurements of one metric that could not be taken as they were given: counts each, says each cause once. */
+export interface Told {
+  misfit(misfit: Misfit): void
+  refused(value: unknown): void
+  failed(error: unknown): void
+}
+
+const REASONS: Readonly<Record<Misfit['why'], string>> = {
+  missing: 'is missing',
+  unusable: 'has a value that is no text, or one of more than 1 024 characters',
+  unlisted: 'has a value that is not in its list',
+  bound: 'has more values than its bound allows',
+  reserved: 'has the value "other", which stands for the values beyond the bound',
+}
+
+/** Makes the ear of one metric. */
+export function createTold(
+  metric: string,
+  counts: MisuseCounts,
+  say: (cause: string, message: string) => void,
+): Told {
+  return {
+    misfit({ outcome, label, why }) {
+      counts[outcome](metric)
+      const what =
+        label === undefined
+          ? 'there are more series than "maxSeries" allows'
+          : `the label "${label}" ${REASONS[why]}`
+      const then =
+        outcome === 'folded'
+          ? 'what has it is counted as "other"'
+          : 'series that have it are left out, and counted in telltale_metrics_measurements_dropped_total'
+      say(`metric ${metric} ${label} ${why}`, `metric ${metric}: ${what}; ${then}`)
+    },
+    refused(value) {
+      counts.refused(metric)
+      say(
+        `metric ${metric} refused`,
+        `metric ${metric}: a value must be a finite number, and at least 0 but for gauges and up-down counters; got ${showValue(value)}; such values are left out`,
+      )
+    },
+    failed(error) {
+      counts.refused(metric)
+      say(
+        `metric ${metric} failed`,
+        `metric ${metric}: its labels could not be read (${toReason(error)}); the measurement is left out`,
+      )
+    },
+  }
+}
