@@ -11,7 +11,7 @@ import { registerModuleHooks } from './instrumentation/module-hooks.ts'
 import { loadedBuiltins } from './instrumentation/patch-check.ts'
 import { startLifecycle } from './lifecycle/lifecycle.ts'
 import { createGuardedLoggerProvider } from './logging/guarded-logger-provider.ts'
-import { logLevels } from './logging/logging.ts'
+import { listenForLevelSignal, logLevels } from './logging/logging.ts'
 import { connectMetrics, setMetricsReporter } from './metrics/metrics.ts'
 import { createPropagator } from './propagation/propagation.ts'
 import { settleAll, type AllSettings, type InitOptions } from './settings.ts'
@@ -121,6 +121,9 @@ function start(
     warnings,
   })
   const lifecycle = startLifecycle(settings.lifecycle, signals, reporter)
+  const stopListening = settings.logging.levelSignal
+    ? listenForLevelSignal(logLevels, process, reporter.say)
+    : undefined
   // Last: everything that /metrics shows is there, and the server's module is patched like any other.
   admin = startAdminServer(
     listenAddress(settings.admin, builtinsBefore),
@@ -133,6 +136,7 @@ function start(
 
   const shutdown = async (millis: number): Promise<void> => {
     lifecycle.stop()
+    stopListening?.()
     instrumentations.stop()
     signals.stopRetrying()
     setAuditTrail('telemetry was shut down')

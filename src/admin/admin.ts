@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { toReason } from '../core/errors.ts'
 import { sendAnswer, textAnswer, type HttpAnswer } from '../core/http-answer.ts'
 import type { Reporter } from '../core/reporter.ts'
+import { answerLogLevel, LOG_LEVEL_PATH } from './log-level-route.ts'
 
 /** What the admin server answers GET and HEAD with, by path. */
 export type AdminRoutes = Readonly<Record<string, () => HttpAnswer | Promise<HttpAnswer>>>
@@ -44,10 +45,16 @@ export function startAdminServer(
   const notFound = (): HttpAnswer => textAnswer(404, `try ${paths}\n`)
   const server: Server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0]!
-    const make = Object.hasOwn(routes, path) ? routes[path]! : notFound
-    void sendAnswer(request, response, make, (reason) => {
+    const onError = (reason: string): void => {
       reporter.once('admin answer', `the admin server could not answer: ${reason}`)
-    })
+    }
+    if (path === LOG_LEVEL_PATH) {
+      // It decides itself about methods: this is the one thing here that can be changed.
+      void sendAnswer({ method: 'GET' }, response, async () => answerLogLevel(request), onError)
+      return
+    }
+    const make = Object.hasOwn(routes, path) ? routes[path]! : notFound
+    void sendAnswer(request, response, make, onError)
   })
   const fail = (error: NodeJS.ErrnoException): void => {
     const byPort = ['EADDRINUSE', 'EACCES', 'ERR_SOCKET_BAD_PORT'].includes(error.code ?? '')

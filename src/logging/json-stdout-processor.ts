@@ -4,6 +4,12 @@ import { toSafeValue } from './safe-value.ts'
 /** Scopes whose logger writes to stdout itself: printing their records would double every line. */
 const WRITE_THEMSELVES = new Set(['@opentelemetry/instrumentation-pino'])
 
+/** Attributes that stand in front of the others, in this order, because people read lines from the left. */
+const IN_FRONT = ['component', 'request_id', 'tenant_id'] as const
+
+/** The short names of OpenTelemetry's severity ranges. */
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+
 /** Writes each log record as one line of JSON. */
 export function createJsonStdoutProcessor(write: (line: string) => void): LogRecordProcessor {
   return {
@@ -15,45 +21,67 @@ export function createJsonStdoutProcessor(write: (line: string) => void): LogRec
   }
 }
 
-/** The line for one record: time, level, msg, trace, then its attributes; never throws. */
+/**
+ * The line for one record: time, level, msg, who and whose, then its other attributes, none of which can displace what stands
+ * before them. Never throws.
+ */
 export function toJsonLine(record: ReadableLogRecord): string {
-  const { body, spanContext } = record
-  const fields = Object.entries({
-    time: toTime(record.hrTime),
-    level: toLevel(record.severityNumber),
-    msg: typeof body === 'string' ? body : undefined,
-    body: typeof body === 'string' ? undefined : body,
-    event: record.eventName,
-    trace_id: spanContext?.traceId,
-    span_id: spanContext?.spanId,
-    scope: record.instrumentationScope.name,
-  })
-  const ours = Object.fromEntries(fields.filter(([, value]) => value !== undefined))
+  const { body, attributes, spanContext } = record
+  const { name: scope } = record.instrumentationScope
+  const taken = new Set<string>()
+  let line = '{'
+  const add = (key: string, value: unknown): void => {
+    const text = value === undefined ? undefined : toJson(value)
+    if (text === undefined || taken.has(key)) return
+    line += `${line === '{' ? '' : ','}${JSON.stringify(key)}:${text}`
+    taken.add(key)
+  }
+  add('time', toTime(record.hrTime))
+  add('level', toLevel(record.severityNumber))
+  add(typeof body === 'string' ? 'msg' : 'body', body)
+  for (const key of IN_FRONT) add(key, attributes[key])
+  add('event', record.eventName)
+  add('trace_id', spanContext?.traceId)
+  add('span_id', spanContext?.spanId)
+  // A logger's scope is its component.
+  if (scope !== attributes['component']) add('scope', scope)
+  for (const key of Object.keys(attributes)) add(key, attributes[key])
+  return `${line}}\n`
+}
+
+let lastMillis = Number.NaN
+let lastTime: string | undefined
+
+/** ISO 8601; nothing for a time that is none. Many records share a millisecond. */
+function toTime([seconds, nanos]: ReadableLogRecord['hrTime']): string | undefined {
+  const millis = Math.floor(seconds * 1_000 + nanos / 1e6)
+  if (millis !== lastMillis) {
+    const date = new Date(millis)
+    lastTime = Number.isNaN(date.getTime()) ? undefined : date.toISOString()
+    lastMillis = millis
+  }
+  return lastTime
+}
+
+function toLevel(severity: number | undefined): string | undefined {
+  return severity === undefined || severity === 0
+    ? undefined
+    : LEVELS[Math.floor((severity - 1) / 4)]
+}
+
+function toJson(value: unknown): string | undefined {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value)
   try {
-    // Ours are named first, for their place in the line, and last: attributes cannot displace them.
-    const line = toSafeValue({ ...ours, ...record.attributes, ...ours })
-    return `${JSON.stringify(line, toJsonValue)}\n`
-  } catch (error) {
-    return `${JSON.stringify({ ...ours, body: undefined, error: String(error) })}\n`
+    return JSON.stringify(toSafeValue(value), toJsonValue)
+  } catch {
+    return '"[threw]"'
   }
 }
 
-/** ISO 8601; nothing for a time that is none. */
-function toTime([seconds, nanos]: ReadableLogRecord['hrTime']): string | undefined {
-  const date = new Date(seconds * 1_000 + nanos / 1e6)
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
-}
-
-/** The short names of OpenTelemetry's severity ranges. */
-function toLevel(severity: number | undefined): string | undefined {
-  if (severity === undefined || severity === 0) return undefined
-  return ['trace', 'debug', 'info', 'warn', 'error', 'fatal'][Math.floor((severity - 1) / 4)]
-}
-
-/** A JSON replacer for what JSON cannot say: big integers as text, bytes in base64. */
+/** A JSON replacer for what JSON cannot say: bytes, in base64. */
 function toJsonValue(this: unknown, key: string, value: unknown): unknown {
   // Not `value`: a Buffer has already been turned into a list of numbers by its own toJSON().
   const original = (this as Record<string, unknown>)[key]
-  if (original instanceof Uint8Array) return Buffer.from(original).toString('base64')
-  return typeof value === 'bigint' ? value.toString() : value
+  return original instanceof Uint8Array ? Buffer.from(original).toString('base64') : value
 }

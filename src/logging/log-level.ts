@@ -43,6 +43,8 @@ export interface LogLevels {
    */
   set(level: LogLevel | 'default', component?: string): void
   current(): LevelSettings
+  /** Makes the levels what they were; what `default` means stays. */
+  restore(levels: LevelSettings): void
 }
 
 /** Components that are told apart; names may come from anywhere, and each is a stream in Loki. */
@@ -61,6 +63,11 @@ export function createLogLevels(): LogLevels {
   const update = (): void => {
     for (const level of known.values()) level.severity = severityOf(level.component)
   }
+  const restore = (levels: LevelSettings): void => {
+    general = levels.level
+    own = new Map(Object.entries(levels.components))
+    update()
+  }
   return {
     of(given) {
       const component = known.has(given) || known.size < MAX_COMPONENTS ? given : OTHER
@@ -73,10 +80,9 @@ export function createLogLevels(): LogLevels {
     },
     configure(settings) {
       configured = settings
-      general = settings.level
-      own = new Map(Object.entries(settings.components))
-      update()
+      restore(settings)
     },
+    restore,
     set(level, component) {
       if (component === undefined) general = level === 'default' ? configured.level : level
       else {

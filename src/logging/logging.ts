@@ -11,7 +11,8 @@ import {
 } from './log-level.ts'
 import { toSafeValue } from './safe-value.ts'
 
-export type { LogLevel } from './log-level.ts'
+export { isLogLevel, LOG_LEVELS, type LogLevel } from './log-level.ts'
+export { listenForLevelSignal } from './level-signal.ts'
 
 /** What is known of a log record besides its message. What was thrown belongs under `error`: it becomes `exception.*`. */
 export type LogFields = Readonly<Record<string, unknown>>
@@ -57,9 +58,13 @@ export function setLogLevel(level: LogLevel | 'default', component?: string): vo
 class ComponentLogger implements Logger {
   readonly #level: ComponentLevel
   readonly #scope: ScopeLogger
-  readonly #bound: LogFields | undefined
+  readonly #bound: Record<string, AnyValue> | undefined
 
-  constructor(level: ComponentLevel, scope: ScopeLogger, bound: LogFields | undefined) {
+  constructor(
+    level: ComponentLevel,
+    scope: ScopeLogger,
+    bound: Record<string, AnyValue> | undefined,
+  ) {
     this.#level = level
     this.#scope = scope
     this.#bound = bound
@@ -93,20 +98,26 @@ class ComponentLogger implements Logger {
 
   #write(level: LogLevel, message: unknown, fields: LogFields | undefined): void {
     try {
+      const isText = typeof message === 'string'
       this.#scope.emit({
         severityNumber: SEVERITY[level],
         severityText: level,
-        body: typeof message === 'string' ? message : toMessage(message),
-        attributes: {
-          ...this.#bound,
-          ...(fields !== undefined && readFields(fields)),
-          ...(typeof message !== 'string' && isError(message) && toExceptionFields(message)),
-          component: this.#level.component,
-        },
+        body: isText ? message : toBody(message),
+        attributes: this.#toAttributes(fields, isText ? undefined : message),
       })
     } catch (error) {
       diag.warn(`a log record could not be made: ${toReason(error)}`)
     }
+  }
+
+  #toAttributes(fields: LogFields | undefined, message: unknown): Record<string, AnyValue> {
+    const { component } = this.#level
+    // First, because attributes beyond the limit are dropped, and once more, because no field may displace it.
+    const attributes: Record<string, AnyValue> = { component, ...this.#bound }
+    if (fields !== undefined) Object.assign(attributes, readFields(fields))
+    if (isError(message)) Object.assign(attributes, toExceptionFields(message))
+    attributes['component'] = component
+    return attributes
   }
 }
 
@@ -130,7 +141,7 @@ function readFields(fields: LogFields): Record<string, AnyValue> {
 }
 
 /** For JavaScript, which lets anything be the message. */
-function toMessage(message: unknown): AnyValue {
+function toBody(message: unknown): AnyValue {
   if (isError(message)) return toExceptionFields(message)['exception.message']
   return toSafeValue(message)
 }

@@ -16,6 +16,8 @@ export interface LoggingOptions {
   level?: LogLevel | undefined
   /** Levels of single components, in place of `level`: `auth=debug,http=warn`. */
   levels?: Readonly<Record<string, LogLevel>> | undefined
+  /** Whether the signal SIGUSR2 turns all components to debug and back. An application that listens to it keeps it anyway. Default true. */
+  levelSignal?: boolean | undefined
   /** `otlp` (default), `console` or `none`. */
   exporters?: readonly string[] | undefined
   /** Also writes each record as one line of JSON to stdout. Records of pino are left out: pino writes its own. Default false. */
@@ -37,6 +39,7 @@ export interface LoggingOptions {
 export const loggingSettings = {
   level: oneOf(LOG_LEVELS, { env: 'TELLTALE_LOG_LEVEL', default: 'info' }),
   levels: componentLevels(),
+  levelSignal: flag({ env: 'TELLTALE_LOG_LEVEL_SIGNAL', default: true }),
   exporters: list<readonly string[]>({
     env: 'OTEL_LOGS_EXPORTER',
     default: ['otlp'],

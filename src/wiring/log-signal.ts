@@ -3,8 +3,10 @@ import type { LoggerProvider, LogRecordProcessor, ReadableLogRecord } from '@ope
 import { loadPackage } from '../core/load-package.ts'
 import type { Redaction } from '../core/redaction.ts'
 import { createBatchLogRecordProcessor } from '../logging/batch-log-record-processor.ts'
+import { createContextLogRecordProcessor } from '../logging/context-log-record-processor.ts'
 import { createJsonStdoutProcessor } from '../logging/json-stdout-processor.ts'
 import { createRedactingLogRecordProcessor } from '../logging/redacting-log-record-processor.ts'
+import { createLineWriter } from '../logging/stdout-writer.ts'
 import { createPipeline, type Pipeline, type PipelineContext } from '../otlp/pipeline.ts'
 import { resolveTarget, toShownUrl } from '../otlp/target.ts'
 import type { AllSettings } from '../settings.ts'
@@ -26,7 +28,10 @@ export function startLogs(
   warnings: string[],
 ): LogSignal {
   const sdk = loadPackage('@opentelemetry/sdk-logs') as typeof import('@opentelemetry/sdk-logs')
-  const processors: LogRecordProcessor[] = [createRedactingLogRecordProcessor(redaction)]
+  const processors: LogRecordProcessor[] = [
+    createContextLogRecordProcessor(),
+    createRedactingLogRecordProcessor(redaction),
+  ]
   let pipeline: Pipeline<ReadableLogRecord> | undefined
   let destination = 'nowhere'
   if (logging.exporters?.includes('otlp')) {
@@ -40,7 +45,7 @@ export function startLogs(
     processors.push(new sdk.SimpleLogRecordProcessor({ exporter }))
   }
   if (logging.stdout) {
-    processors.push(createJsonStdoutProcessor((line) => void process.stdout.write(line)))
+    processors.push(createJsonStdoutProcessor(createLineWriter(process.stdout)))
   }
   const provider = new sdk.LoggerProvider({
     resource,

@@ -76,6 +76,22 @@ test('the ids of the trace are there', () => {
   expect(JSON.parse(lines[0]!)).toMatchObject({ trace_id: traceId, span_id: spanId })
 })
 
+test('component, request and tenant stand in front; the scope is left out where it is the component', () => {
+  const lines = linesOf(
+    {
+      timestamp: new Date('2026-02-03T04:05:06.789Z'),
+      severityNumber: 13,
+      body: 'signed in',
+      attributes: { user: 'ann', tenant_id: 't-1', request_id: 'r-1', component: 'auth' },
+    },
+    'auth',
+  )
+
+  expect(lines).toEqual([
+    '{"time":"2026-02-03T04:05:06.789Z","level":"warn","msg":"signed in","component":"auth","request_id":"r-1","tenant_id":"t-1","user":"ann"}\n',
+  ])
+})
+
 test('a body that is no text is kept whole', () => {
   expect(parsed({ body: { a: [1, { b: null }] } })).toMatchObject({ body: { a: [1, { b: null }] } })
 })
