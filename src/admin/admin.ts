@@ -43,11 +43,11 @@ export function startAdminServer(
   const { createServer } = process.getBuiltinModule('node:http')
   const paths = Object.keys(routes).join(', ')
   const notFound = (): HttpAnswer => textAnswer(404, `try ${paths}\n`)
+  const onError = (reason: string): void => {
+    reporter.once('admin answer', `the admin server could not answer: ${reason}`)
+  }
   const server: Server = createServer((request, response) => {
     const path = (request.url ?? '/').split('?', 1)[0]!
-    const onError = (reason: string): void => {
-      reporter.once('admin answer', `the admin server could not answer: ${reason}`)
-    }
     if (path === LOG_LEVEL_PATH) {
       // It decides itself about methods: this is the one thing here that can be changed.
       void sendAnswer({ method: 'GET' }, response, async () => answerLogLevel(request), onError)

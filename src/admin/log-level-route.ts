@@ -62,10 +62,10 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length
-    if (bytes > MAX_BODY_BYTES) return undefined
-    chunks.push(chunk)
+    // Read to its end all the same: to stop would cut the connection before the answer.
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString()
+  return bytes <= MAX_BODY_BYTES ? Buffer.concat(chunks).toString() : undefined
 }
 
 interface Change {
