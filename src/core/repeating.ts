@@ -18,7 +18,7 @@ export interface RepeatingOptions<Result> {
   readonly keepsAlive: boolean
   /** One run; its `signal` is aborted at the deadline and by `stop()`. */
   readonly run: (signal: AbortSignal) => Result | PromiseLike<Result>
-  /** Told once of each run: when it has ended, or at its deadline. What comes later is ignored. */
+  /** Told once of each run: when it has ended, or at its deadline; a late success does not count. */
   readonly onEnd: (end: RunEnd<Result>, seconds: number) => void
   /** From 0 to 1; for tests. */
   readonly random?: () => number
@@ -60,6 +60,7 @@ export function startRepeating<Result>(options: RepeatingOptions<Result>): Repea
     controller = own
     const since = performance.now()
     let isTold = false
+    let isOver = false
     const tell = (end: RunEnd<Result>): void => {
       if (isTold) return
       isTold = true
@@ -67,18 +68,22 @@ export function startRepeating<Result>(options: RepeatingOptions<Result>): Repea
       options.onEnd(end, (performance.now() - since) / 1_000)
     }
     const deadline = setTimeout(() => {
-      tell({ how: 'late' })
+      isOver = true
       own.abort(new DOMException(`not done within ${timeout} ms`, 'TimeoutError'))
+      // Not in this turn: work that gives up when it is told to may say what it was waiting for.
+      setImmediate(() => tell({ how: 'late' }))
     }, timeout).unref()
     const settle = async (): Promise<void> => {
-      let end: RunEnd<Result>
+      let end: Exclude<RunEnd<Result>, { readonly how: 'late' }>
       try {
         // Through an async function: what throws at once must not end before it is noted as the current run.
         end = { how: 'done', result: await (async () => options.run(own.signal))() }
       } catch (error) {
         end = { how: 'failed', error }
       }
-      tell(end)
+      // Done or given up: when its time is over it is late, unless it says more.
+      const isLate = isOver && (end.how === 'done' || end.error === own.signal.reason)
+      tell(isLate ? { how: 'late' } : end)
       current = undefined
       schedule(nextIn(performance.now() - since))
     }

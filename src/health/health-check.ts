@@ -57,9 +57,10 @@ export function startHealthCheck(
 ): HealthCheck {
   let newest: { readonly result: CheckResult; readonly at: number } | undefined
   let seconds: number | undefined
+  let isStopped = false
   const onEnd = (end: RunEnd<CheckAnswer>, took: number): void => {
     // What happens while the service closes its connections says nothing.
-    if (surroundings().isDraining()) return
+    if (isStopped || surroundings().isDraining()) return
     seconds = took
     newest = { result: toResult(end, timeout, surroundings().redaction), at: performance.now() }
     onResult(newest.result)
@@ -93,7 +94,10 @@ export function startHealthCheck(
     get seconds() {
       return seconds
     },
-    stop: () => repeating.stop(),
+    stop() {
+      isStopped = true
+      repeating.stop()
+    },
   }
 }
 

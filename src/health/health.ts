@@ -11,12 +11,13 @@ import { HealthRegistry, type CheckOptions, type DeclaredCheck } from './health-
 import type { Probe } from './health-report.ts'
 import { observeHealthChecks } from './metrics.ts'
 import type { healthSettings } from './options.ts'
+import { readyMadeChecks, type ReadyMadeChecks } from './ready-made/ready-made.ts'
 
 /** Answers a request of Node's HTTP server, and of what is built upon it: Express, Fastify's and Koa's raw objects. */
 export type HealthHandler = (request: AnswerableRequest, response: AnswerableResponse) => void
 
 /** The health checks of this process; `init()` may come before or after they are declared, or not at all. */
-export interface Health {
+export interface Health extends ReadyMadeChecks {
   /**
    * Declares a check. It runs in the background, at once and then again and again: answers are made of its newest result.
    *
@@ -51,6 +52,7 @@ const registry = new HealthRegistry(() => ({
 
 /** The health checks of this process. */
 export const health: Health = {
+  ...readyMadeChecks,
   check: (name, check, options) => registry.check(name, check, options),
 }
 
@@ -123,5 +125,5 @@ function reportResult(name: string, { status, message }: CheckResult): void {
       cause,
       `the health check "${name}" is unhealthy: ${message ?? 'it does not say why'}`,
     )
-  } else surroundings.reporter.over(cause, `the health check "${name}" is ${status} again`)
+  } else surroundings.reporter.over(cause, `the health check "${name}" is ${status} now`)
 }

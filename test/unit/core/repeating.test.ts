@@ -21,7 +21,7 @@ function start(options: Partial<RepeatingOptions<unknown>>): Repeating & { ends:
     immediate: true,
     keepsAlive: false,
     run: () => undefined,
-    onEnd: ({ how }, seconds) => void ends.push(`${how} ${seconds}`),
+    onEnd: ({ how }, seconds) => void ends.push(`${how} ${seconds.toFixed(1)}`),
     random: () => 0.5,
     ...options,
   })
@@ -87,7 +87,7 @@ test('a run that throws at once has failed, and the next one comes', async () =>
   await vi.advanceTimersByTimeAsync(1_500)
   stop()
 
-  expect(ends).toEqual(['failed 0', 'failed 0'])
+  expect(ends).toEqual(['failed 0.0', 'failed 0.0'])
 })
 
 test('a run is late once, and its end is then ignored', async () => {
@@ -100,6 +100,28 @@ test('a run is late once, and its end is then ignored', async () => {
   repeating.stop()
 
   expect(repeating.ends).toEqual(['late 0.5'])
+})
+
+test.each<[string, (reason: unknown) => unknown, string]>([
+  ['succeeds', () => 'healthy', 'late 0.5'],
+  ['passes the reason on', (reason) => reason, 'late 0.5'],
+  ['fails and says more', () => new Error('no answer to PING'), 'failed 0.5'],
+])('work that, told that its time is over, %s', async (_what, end, told) => {
+  const repeating = start({
+    run: (signal) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener('abort', () => {
+          const given = end(signal.reason)
+          if (given instanceof Error) reject(given)
+          else resolve(given)
+        })
+      }),
+  })
+
+  await vi.advanceTimersByTimeAsync(600)
+  repeating.stop()
+
+  expect(repeating.ends).toEqual([told])
 })
 
 test('who stops can wait for the run that is under way, which is told by its signal', async () => {
