@@ -21,7 +21,9 @@ export function cliPage(commands: readonly Command[]): string {
 }
 
 function commandSection(command: Command): string[] {
-  const { name, summary, about = [], parameters = [], options, exitCodes = {} } = command
+  const { name, summary, about = [], rest, options, exitCodes = {} } = command
+  const after = rest ? [{ ...rest, name: `-- ${rest.name}` }] : []
+  const parameters = [...(command.parameters ?? []), ...after]
   const codes = Object.entries(exitCodes).map(([code, meaning]) => [code, meaning])
   return [
     `## telltale ${name}`,

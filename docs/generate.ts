@@ -4,6 +4,7 @@ import type { Setting } from '../src/config/setting.ts'
 import { MEANINGS } from '../src/core/errors.ts'
 import { faults } from '../test/faults/faults.ts'
 import { cliPage } from './cli-page.ts'
+import { doctorPage } from './doctor-page.ts'
 import { faultsPage } from './faults-page.ts'
 import { markdownTable, page, toDefault } from './markdown.ts'
 import { redactionPage } from './redaction-page.ts'
@@ -18,6 +19,7 @@ export function generatedPages(): Readonly<Record<string, string>> {
     'docs/reference/errors.md': errorsPage(),
     'docs/reference/redaction.md': redactionPage(),
     'docs/reference/cli.md': cliPage(commands),
+    'docs/reference/doctor.md': doctorPage(),
     'docs/reference/faults.md': faultsPage(faults),
   }
 }

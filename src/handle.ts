@@ -1,4 +1,5 @@
 import type { SpoolStatus } from './audit/metrics.ts'
+import type { PatchedModule } from './instrumentation/instrumentation.ts'
 
 /** What `init()` knows of itself. */
 export interface Status {
@@ -27,6 +28,15 @@ export interface Telltale {
   /** Sends what waits and stops; may be called twice. Never rejects. */
   shutdown(options?: { timeoutMillis?: number }): Promise<void>
   status(): Status
+}
+
+/** What `telltale doctor` finds in a process under `Symbol.for('telltale.running')`. */
+export interface Running {
+  readonly status: () => Status
+  /** Modules that instrumentations patch, and how far they have come; only while telemetry is made. */
+  readonly modules?: () => readonly PatchedModule[]
+  /** Settles once `status().notPatched` is complete. */
+  readonly verified?: Promise<void>
 }
 
 /** The handle of telemetry that is not made. */

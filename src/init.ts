@@ -5,7 +5,7 @@ import { setAuditTrail } from './audit/audit.ts'
 import { withDeadline } from './core/deadline.ts'
 import { ConfigError, toReason } from './core/errors.ts'
 import { createReporter, writeToStderr, type Reporter } from './core/reporter.ts'
-import { createInactive, type Status, type Telltale } from './handle.ts'
+import { createInactive, type Running, type Status, type Telltale } from './handle.ts'
 import { startInstrumentations } from './instrumentation/instrumentation.ts'
 import { registerModuleHooks } from './instrumentation/module-hooks.ts'
 import { loadedBuiltins } from './instrumentation/patch-check.ts'
@@ -24,6 +24,9 @@ import { findSpoolDirectory } from './wiring/spool-directory.ts'
 import { startWorkerAudit } from './wiring/worker-audit.ts'
 
 let running: Telltale | undefined
+
+/** Under this symbol `telltale doctor` finds what is running, whichever copy of the package started it. */
+const RUNNING = Symbol.for('telltale.running')
 
 const IN_WORKER = 'telemetry is made in the main thread only; audit records are recorded here too'
 
@@ -56,6 +59,7 @@ export function init(options: InitOptions = {}): Telltale {
   if (reason !== undefined) {
     setAuditTrail(reason)
     running = createInactive(reason)
+    show({ status: running.status })
     return running
   }
   const spoolDirectory = findSpoolDirectory(settings, options, process.env, findings)
@@ -132,7 +136,7 @@ function start(
   )
   const notPatched = instrumentations.loadedTooEarly.map((name) => `${name} (loaded before init())`)
   for (const warning of warnings) reporter.once(warning, warning)
-  void reportNotPatched(notPatched, instrumentations.verify(), reporter)
+  const verified = reportNotPatched(notPatched, instrumentations.verify(), reporter)
 
   const shutdown = async (millis: number): Promise<void> => {
     lifecycle.stop()
@@ -148,26 +152,32 @@ function start(
   let ended: Promise<void> | undefined
   const millisOf = (given?: { timeoutMillis?: number }): number =>
     given?.timeoutMillis ?? settings.lifecycle.shutdownTimeoutMillis
+  const status = (): Status => ({
+    active: ended === undefined,
+    hooks: hooks.mode,
+    instrumentations: instrumentations.names,
+    notPatched,
+    traces: signals.traces.destination,
+    logs: signals.logs.destination,
+    audit: signals.audit.destination,
+    spool: signals.audit.trail.status(),
+    admin: admin.url(),
+  })
+  show({ status, modules: instrumentations.modules, verified })
   return {
     forceFlush: (given) => signals.flush(millisOf(given)),
     shutdown: (given) => (ended ??= shutdown(millisOf(given))),
-    status: (): Status => ({
-      active: ended === undefined,
-      hooks: hooks.mode,
-      instrumentations: instrumentations.names,
-      notPatched,
-      traces: signals.traces.destination,
-      logs: signals.logs.destination,
-      audit: signals.audit.destination,
-      spool: signals.audit.trail.status(),
-      admin: admin.url(),
-    }),
+    status,
   }
 }
 
 function versionOf(resource: Resource): string | undefined {
   const version = resource.attributes['service.version']
   return typeof version === 'string' ? version : undefined
+}
+
+function show(shown: Running): void {
+  Object.defineProperty(globalThis, RUNNING, { value: shown, configurable: true })
 }
 
 async function reportNotPatched(

@@ -53,6 +53,8 @@ export interface Command {
   /** Paragraphs that say what the summary leaves out. */
   readonly about?: readonly string[]
   readonly parameters?: readonly Parameter[]
+  /** Words after `--`, which are not this command's own; they follow the parameters. */
+  readonly rest?: Parameter
   readonly options: OptionTable
   /** What exit codes besides 0 and 3 mean. */
   readonly exitCodes?: Readonly<Record<number, string>>

@@ -8,9 +8,11 @@ import { proveCommand } from './audit/prove.ts'
 import { retainCommand } from './audit/retain.ts'
 import { verifyCommand } from './audit/verify.ts'
 import type { Command } from './command.ts'
+import { doctorCommand } from './doctor.ts'
 
 /** Every command, in the order in which help and reference list them. */
 export const commands: readonly Command[] = [
+  doctorCommand,
   keygenCommand,
   migrateCommand,
   verifyCommand,

@@ -23,9 +23,10 @@ export interface GivenArguments {
  */
 export function readArguments(
   command: Command,
-  words: readonly string[],
+  allWords: readonly string[],
   env: CommandContext['env'],
 ): GivenArguments {
+  const words = command.rest ? ownWords(allWords) : allWords
   const table: Readonly<Record<string, Option<unknown>>> = { ...command.options, ...commonOptions }
   const keys = new Map(Object.keys(table).map((key) => [toOptionName(key), key]))
   const problems: string[] = []
@@ -63,7 +64,13 @@ export function readArguments(
   )
   problems.push(...wrongParameters(command, parameters))
   if (problems.length > 0) throw new CliError(problems.join('\n'))
-  return { values, parameters }
+  return { values, parameters: [...parameters, ...allWords.slice(words.length + 1)] }
+}
+
+/** The words of a command line that are the command's own: those before `--`. */
+export function ownWords(words: readonly string[]): readonly string[] {
+  const end = words.indexOf('--')
+  return end === -1 ? words : words.slice(0, end)
 }
 
 /** The name of an option on the command line, without its dashes: `dryRun` is `dry-run`. */

@@ -2,7 +2,7 @@ import { nearestName } from '../config/nearest-name.ts'
 import { toReason } from '../core/errors.ts'
 import { printable, printableLines } from '../core/printable.ts'
 import { CliError, type Command, type CommandContext } from './command.ts'
-import { readArguments } from './read-arguments.ts'
+import { ownWords, readArguments } from './read-arguments.ts'
 import { commandHelp, groupHelp } from './usage.ts'
 
 /** What a command line is run with. */
@@ -29,7 +29,9 @@ export async function runCli(
   const firstOption = words.findIndex((word) => word.startsWith('-'))
   const names = firstOption === -1 ? words : words.slice(0, firstOption)
   const command = findCommand(commands, names)
-  const isHelp = words.slice(names.length).some((word) => word === '--help' || word === '-h')
+  const isHelp = ownWords(words)
+    .slice(names.length)
+    .some((word) => word === '--help' || word === '-h')
   if (command) {
     const rest = words.slice(command.name.split(' ').length)
     return isHelp ? print(cli, commandHelp(command)) : runCommand(command, rest, cli)
@@ -54,7 +56,7 @@ async function runCommand(
 ): Promise<number> {
   const name = `telltale ${command.name}`
   // Also when the words cannot be read as a whole: who asked for JSON reads the error as JSON.
-  const wantsJson = words.includes('--json')
+  const wantsJson = ownWords(words).includes('--json')
   try {
     const { values, parameters } = readArguments(command, words, cli.env)
     const context: CommandContext = {

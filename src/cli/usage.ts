@@ -3,15 +3,14 @@ import { commonOptions, toOptionName } from './read-arguments.ts'
 
 /** What `--help` prints for one command. */
 export function commandHelp(command: Command): string {
-  const { parameters = [], about = [], exitCodes = {} } = command
+  const { parameters = [], rest, about = [], exitCodes = {} } = command
+  const words = rest ? [...parameters, { ...rest, name: `-- ${rest.name}` }] : parameters
   const options = Object.entries<Option<unknown>>({ ...command.options, ...commonOptions })
   return [
     `Usage: ${usageLine(command)}`,
     wrap(`${command.summary}.`, 0),
     ...about.map((paragraph) => wrap(paragraph, 0)),
-    ...(parameters.length > 0
-      ? [twoColumns(parameters.map(({ name, about }) => [name, about]))]
-      : []),
+    ...(words.length > 0 ? [twoColumns(words.map(({ name, about }) => [name, about]))] : []),
     twoColumns(options.map(([key, option]) => [optionWords(key, option), optionAbout(option)])),
     twoColumns([
       ...Object.entries(exitCodes).map(([code, meaning]): [string, string] => [
@@ -36,13 +35,13 @@ export function groupHelp(commands: readonly Command[], prefix: string): string 
 }
 
 /** How a command is called, in one line. */
-export function usageLine({ name, parameters = [], options }: Command): string {
+export function usageLine({ name, parameters = [], rest, options }: Command): string {
   const required = Object.entries(options)
     .filter(([, option]) => option.required)
     .map(([key, option]) => optionWords(key, option))
-  return ['telltale', name, ...parameters.map((each) => each.name), ...required, '[options]'].join(
-    ' ',
-  )
+  const words = parameters.map((each) => each.name)
+  const after = rest ? [`[-- ${rest.name}]`] : []
+  return ['telltale', name, ...words, ...required, '[options]', ...after].join(' ')
 }
 
 /** An option as it is typed: `--out DIR`. */

@@ -14,8 +14,16 @@ import { hideOwnTraffic } from './own-traffic.ts'
 import { noteDestinations } from './outgoing-destination.ts'
 import type { ModuleHooks } from './module-hooks.ts'
 import type { instrumentationSettings } from './options.ts'
-import { loadedTooEarly, patchedModules, unpatchedWays } from './patch-check.ts'
+import {
+  loadedTooEarly,
+  patchedModules,
+  patchStates,
+  unpatchedWays,
+  type PatchedModule,
+} from './patch-check.ts'
 import { listenToFastifyRoutes } from './fastify-route.ts'
+
+export type { PatchedModule } from './patch-check.ts'
 
 /** What the application's libraries report through, once started. */
 export interface Instrumentations {
@@ -23,6 +31,8 @@ export interface Instrumentations {
   readonly names: readonly string[]
   /** Modules loaded before the hooks: not, or not wholly, patched. */
   readonly loadedTooEarly: readonly string[]
+  /** The modules that are patched when they are loaded, and what has become of them. */
+  modules(): PatchedModule[]
   /** Tries what cannot be seen from outside, and answers with what is not patched. */
   verify(): Promise<string[]>
   stop(): void
@@ -66,6 +76,7 @@ export function startInstrumentations(
   return {
     names: all.map(({ instrumentationName }) => instrumentationName),
     loadedTooEarly: early,
+    modules: () => all.flatMap(patchStates),
     verify: async () => (modules.includes('http') ? unpatchedWays(hooks) : []),
     stop() {
       disable()

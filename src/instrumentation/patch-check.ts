@@ -2,6 +2,40 @@ import type { Instrumentation } from '@opentelemetry/instrumentation'
 import { loadPackage } from '../core/load-package.ts'
 import type { ModuleHooks } from './module-hooks.ts'
 
+/** A module that an instrumentation patches when it is loaded. */
+export interface PatchedModule {
+  readonly name: string
+  /** Ranges of versions that the instrumentation knows. */
+  readonly supported: readonly string[]
+  /** The version that was loaded, once it is; built-in modules have none. */
+  readonly version: string | undefined
+  readonly patched: boolean
+}
+
+interface ModuleDefinition {
+  readonly name: string
+  readonly supportedVersions?: readonly string[]
+  readonly moduleVersion?: string
+  readonly moduleExports?: unknown
+  readonly files?: readonly { readonly moduleExports?: unknown }[]
+}
+
+/** How far the patches of an instrumentation have come. */
+export function patchStates(instrumentation: Instrumentation): PatchedModule[] {
+  const { _modules: modules } = instrumentation as { _modules?: readonly ModuleDefinition[] }
+  return (modules ?? []).map(
+    ({ name, supportedVersions, moduleVersion, moduleExports, files }) => ({
+      name,
+      supported: supportedVersions ?? [],
+      version: moduleVersion,
+      // The instrumentation base keeps what it has patched, of the module itself or of files in it.
+      patched: [{ moduleExports }, ...(files ?? [])].some(
+        (part) => part.moduleExports !== undefined,
+      ),
+    }),
+  )
+}
+
 /** Names of the modules that an instrumentation patches; empty for those that listen to channels. */
 export function patchedModules(instrumentation: Instrumentation): string[] {
   const { _modules: modules } = instrumentation as { _modules?: readonly { name: string }[] }

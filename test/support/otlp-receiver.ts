@@ -34,6 +34,10 @@ export interface Behaviour {
   /** Whether audit records are answered like anything else. */
   readonly withoutReceipt?: boolean
   readonly delayMillis?: number
+  /** Whether only audit records are answered so, or only what is none. Default both. */
+  readonly audit?: boolean
+  /** How far the receiver's clock is ahead. */
+  readonly dateAheadMillis?: number
   readonly headers?: Readonly<Record<string, string>>
   /** Body of the answer. Default `{}`. */
   readonly body?: string
@@ -61,7 +65,7 @@ interface OtlpValue {
 
 /** Starts a receiver; disposing closes it. */
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
-  let behaviour: Behaviour = {}
+  let given: Behaviour = {}
   const spans: ReceivedSpan[] = []
   const logs: ReceivedLog[] = []
   const auditRecords: ReceivedRecord[] = []
@@ -69,9 +73,10 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const answer = (request: IncomingMessage, response: ServerResponse, body: Buffer): void => {
     const path = request.url ?? ''
     requests.push({ path, headers: request.headers, bytes: body.length })
+    const isAudit = request.headers['telltale-audit-format'] !== undefined
+    const behaviour = given.audit === undefined || given.audit === isAudit ? given : {}
     if (behaviour.silent) return
     const status = behaviour.status ?? 200
-    const isAudit = request.headers['telltale-audit-format'] !== undefined
     const content = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
     const isTaken = status === 200 && !behaviour.withoutReceipt
     const records = isAudit && isTaken ? readRecords(content) : []
@@ -84,6 +89,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     setTimeout(() => {
       response.writeHead(status, {
         'content-type': 'application/json',
+        date: new Date(Date.now() + (behaviour.dateAheadMillis ?? 0)).toUTCString(),
         ...(records.length > 0 && {
           'telltale-audit-format': 'telltale/1',
           'telltale-audit-committed': String(records.length),
@@ -106,7 +112,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     logs,
     auditRecords,
     requests,
-    behave: (next) => void (behaviour = next),
+    behave: (next) => void (given = next),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -54,16 +54,8 @@ export function prepareSpoolFolder(
   directory: string,
   syncFolder: (path: string) => void = realDisk.syncFolderSync,
 ): FolderFindings {
-  const room = MAX_SOCKET_PATH_BYTES - LANE_BYTES
-  const length = Buffer.byteLength(directory)
-  if (!isAbsolute(directory)) return { problem: 'it must be an absolute path' }
-  if (length > room) {
-    return {
-      problem:
-        `its path has ${length} bytes and may have ${room}: the locks in it are Unix sockets, ` +
-        `whose paths end at ${MAX_SOCKET_PATH_BYTES}`,
-    }
-  }
+  const problem = objectionToPath(directory)
+  if (problem !== undefined) return { problem }
   try {
     const firstMade = mkdirSync(directory, { recursive: true, mode: 0o700 })
     if (firstMade !== undefined) syncNames(directory, firstMade, syncFolder)
@@ -71,6 +63,29 @@ export function prepareSpoolFolder(
   } catch (error) {
     return { problem: `it cannot be made or read: ${toReason(error)}` }
   }
+}
+
+/** Says what is wrong with the folder of the spool without making it; one that is not there is right. */
+export function inspectSpoolFolder(directory: string): FolderFindings {
+  const problem = objectionToPath(directory)
+  if (problem !== undefined) return { problem }
+  try {
+    return checkFolder(directory)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    return { problem: `it cannot be read: ${toReason(error)}` }
+  }
+}
+
+function objectionToPath(directory: string): string | undefined {
+  const room = MAX_SOCKET_PATH_BYTES - LANE_BYTES
+  const length = Buffer.byteLength(directory)
+  if (!isAbsolute(directory)) return 'it must be an absolute path'
+  if (length <= room) return undefined
+  return (
+    `its path has ${length} bytes and may have ${room}: the locks in it are Unix sockets, ` +
+    `whose paths end at ${MAX_SOCKET_PATH_BYTES}`
+  )
 }
 
 /** A record on the disk is lost when the machine stops before the name of a folder above it is there too. */

@@ -1,0 +1,55 @@
+import { createRedaction } from '../../core/redaction.ts'
+import type { Setting } from '../../config/setting.ts'
+import { settleAll, settingTables, type AllSettings } from '../../settings.ts'
+import type { Application } from './application.ts'
+
+/** What every check is given. */
+export interface Examination {
+  readonly application: Application
+  /** What the environment says; options in code are seen in the process only. */
+  readonly settings: AllSettings
+  /** What the SDK would say about the environment. */
+  readonly warnings: readonly string[]
+  /** A text without the values of secret settings, and without what looks like a secret. */
+  readonly hide: (text: string) => string
+}
+
+/** Settles the settings as the process of the application would. */
+export function createExamination(application: Application): Examination {
+  const findings = { problems: [], warnings: [] as string[] }
+  const settings = settleAll({}, application.env, findings)
+  return {
+    application,
+    settings,
+    warnings: findings.warnings,
+    hide: createHide(application.env, settings.general.redactNames),
+  }
+}
+
+/** A value shorter than this hides more of the text than it protects. */
+const SHORTEST_SECRET = 4
+
+function createHide(
+  env: Application['env'],
+  redactNames: readonly string[],
+): (text: string) => string {
+  const redaction = createRedaction(redactNames)
+  const secrets = Object.values(settingTables)
+    .flatMap((table) => Object.values<Setting<unknown>>(table))
+    .filter(({ secret }) => secret)
+    .flatMap(({ env: names }) => names.map((name) => env[name]))
+    // Of pairs such as headers each value, too.
+    .flatMap((value) => [value, ...(value ?? '').split(',').map((pair) => pair.split('=')[1])])
+    .filter((value) => value !== undefined && value.length >= SHORTEST_SECRET)
+  return (text) =>
+    hidePasswords(
+      redaction.text(
+        secrets.reduce<string>((left, one) => left.replaceAll(one!, '[hidden]'), text),
+      ),
+    )
+}
+
+/** A URL may carry a password. */
+function hidePasswords(text: string): string {
+  return text.replaceAll(/\/\/[^\s/@]+@/g, '//[hidden]@')
+}

@@ -1,0 +1,438 @@
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import type { FindingCode } from '../../../src/cli/doctor/findings.ts'
+import { manifestOf, type DoctorApp } from '../../support/doctor-app.ts'
+import type { OtlpReceiver } from '../../support/otlp-receiver.ts'
+import { bundle } from './bundle.ts'
+import { startTlsServer } from './tls-server.ts'
+
+/** Where a fault is planted: everything in it is right before. */
+export interface Ground {
+  readonly app: DoctorApp
+  readonly env: Record<string, string>
+  /** The Collector. */
+  readonly receiver: OtlpReceiver
+  /** Closed when the test is over. */
+  readonly using: AsyncDisposableStack
+}
+
+/** A fault, and everything that the doctor finds then. */
+export interface Fault {
+  readonly name: string
+  readonly codes: readonly FindingCode[]
+  /** What is said of the first of them. */
+  readonly says: RegExp
+  readonly plant: (ground: Ground) => void | Promise<void>
+}
+
+const started = (start: string, changes: object = {}): Record<string, string> => ({
+  'package.json': manifestOf({ scripts: { start }, ...changes }),
+})
+
+const preloads = (text: string): Record<string, string> => ({
+  ...started('node --import ./early.mjs --import telltale/register server.mjs'),
+  'early.mjs': text,
+})
+
+/** Every fault that is planted. */
+export const faults: readonly Fault[] = [
+  {
+    name: 'the start script has no preload',
+    codes: ['preload-missing'],
+    says: /no --import or --require, and NODE_OPTIONS has none/,
+    plant: ({ app }) => app.write(started('node server.mjs')),
+  },
+  {
+    name: 'a preload of the application does not call init()',
+    codes: ['preload-missing'],
+    says: /none of \.\/early\.mjs calls init\(\)/,
+    plant: ({ app }) =>
+      app.write({ ...started('node --import ./early.mjs server.mjs'), 'early.mjs': 'export {}' }),
+  },
+  {
+    name: 'the application imports the file that calls init()',
+    codes: ['preload-in-code'],
+    says: /telemetry\.mjs imports telltale, and is no preload/,
+    plant: ({ app }) =>
+      app.write({
+        ...started('node server.mjs'),
+        'telemetry.mjs': "import { init } from 'telltale'\ninit()\n",
+        'server.mjs': "import './telemetry.mjs'\nimport 'pg'\n",
+      }),
+  },
+  {
+    name: 'the Dockerfile leaves the preload out',
+    codes: ['docker-preload-missing'],
+    says: /Dockerfile runs "node server\.mjs"/,
+    plant: ({ app }) =>
+      app.write({ Dockerfile: 'FROM node:24\nCOPY . .\nCMD ["node", "server.mjs"]\n' }),
+  },
+  {
+    name: 'a preload before ours loads http and pg',
+    // pg loads pg-pool.
+    codes: ['loaded-too-early', 'loaded-too-early', 'loaded-too-early'],
+    says: /^http \(loaded before init\(\)\)$/,
+    plant: ({ app }) => app.write(preloads("import 'node:http'\nimport 'pg'\n")),
+  },
+  {
+    name: 'the preload is not there',
+    codes: ['start-failed'],
+    says: /Cannot find module .*absent\.mjs/,
+    plant: ({ app }) => app.write(started('node --import ./absent.mjs server.mjs')),
+  },
+  {
+    name: 'the application has not been built',
+    codes: ['entry-missing'],
+    says: /dist\/server\.js is not there/,
+    plant: ({ app }) => app.write(started('node --import telltale/register dist/server.js')),
+  },
+  {
+    name: 'the start command is none that is understood',
+    codes: ['start-unknown', 'preload-missing'],
+    says: /no start script of .* runs node/,
+    plant: ({ app }) => app.write(started('./run.sh')),
+  },
+  {
+    name: 'an agent of another maker is preloaded too',
+    codes: ['preload-of-another'],
+    says: /dd-trace\/init is preloaded too/,
+    plant: ({ app }) =>
+      app.write({
+        ...started('node --import telltale/register --import dd-trace/init server.mjs'),
+        'node_modules/dd-trace/package.json':
+          '{"name":"dd-trace","exports":{"./init":"./init.js"}}',
+        'node_modules/dd-trace/init.js': '',
+      }),
+  },
+  {
+    name: 'another SDK registers its tracer provider first',
+    codes: ['api-taken'],
+    says: /another OpenTelemetry SDK/,
+    plant: ({ app }) =>
+      app.write(
+        preloads(`
+          import { INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api'
+          const span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+          const tracer = { startSpan: () => span, startActiveSpan: (...args) => args.at(-1)(span) }
+          trace.setGlobalTracerProvider({ getTracer: () => tracer })`),
+      ),
+  },
+  {
+    name: 'the host has created the global of the API in an older version',
+    codes: ['api-taken', 'preload-missing'],
+    says: /version 1\.9\.0 of @opentelemetry\/api is registered by another SDK/,
+    plant: ({ app }) =>
+      app.write({
+        ...started('node --import ./early.mjs server.mjs'),
+        'early.mjs': "globalThis[Symbol.for('opentelemetry.js.api.1')] = { version: '1.9.0' }\n",
+      }),
+  },
+  {
+    name: 'the application has an older @opentelemetry/api',
+    codes: ['api-mismatch'],
+    says: /the application loads @opentelemetry\/api 1\.9\.0, Telltale 1\.10\.0/,
+    plant: ({ app }) =>
+      app.copyPackage('@opentelemetry/api', 'node_modules/@opentelemetry/api', '1.9.0'),
+  },
+  {
+    name: 'a library brings a newer @opentelemetry/api',
+    codes: ['api-copies'],
+    says: /besides 1\.10\.0 there is 1\.11\.0 in node_modules\/billing\/node_modules/,
+    plant: ({ app }) => {
+      app.write({ 'node_modules/billing/package.json': '{"name":"billing"}' })
+      const at = 'node_modules/billing/node_modules/@opentelemetry/api'
+      app.copyPackage('@opentelemetry/api', at, '1.11.0')
+    },
+  },
+  {
+    name: 'the application has no @opentelemetry/api',
+    codes: ['api-not-found'],
+    says: /no @opentelemetry\/api can be loaded/,
+    plant: ({ app, env }) => {
+      rmSync(join(app.folder, 'node_modules/@opentelemetry/api'))
+      // Nothing can be sent without it.
+      env['DOCTOR_WORDS'] = '--no-round-trip'
+    },
+  },
+  {
+    name: 'a library logs through an @opentelemetry/api-logs that nobody serves',
+    codes: ['api-logs-silent'],
+    says: /logger provider does nothing/,
+    plant: ({ app }) =>
+      app.write({
+        'node_modules/@opentelemetry/api-logs/package.json': '{"main":"index.js"}',
+        'node_modules/@opentelemetry/api-logs/index.js':
+          'class NoopLoggerProvider {}\nexports.logs = { getLoggerProvider: () => new NoopLoggerProvider() }\n',
+      }),
+  },
+  {
+    name: 'an instrumentation brings its own import-in-the-middle',
+    codes: ['hook-copies'],
+    says: /instrumentation-koa uses import-in-the-middle .* in node_modules/,
+    plant: ({ app }) => {
+      const koa = 'node_modules/@opentelemetry/instrumentation-koa'
+      const base = '@opentelemetry/instrumentation'
+      app.link('@opentelemetry/core', '@opentelemetry/semantic-conventions')
+      app.link('require-in-the-middle', 'cjs-module-lexer', 'es-module-lexer')
+      app.link('module-details-from-path')
+      app.copyPackage('@opentelemetry/instrumentation-koa', koa)
+      app.copyPackage(base, `${koa}/node_modules/${base}`)
+      app.copyPackage('import-in-the-middle', `${koa}/node_modules/import-in-the-middle`)
+      app.write({
+        'package.json': manifestOf({ dependencies: { '@opentelemetry/instrumentation-koa': '*' } }),
+      })
+    },
+  },
+  {
+    name: 'pg is instrumented twice',
+    codes: ['instrumentation-twice'],
+    says: /@opentelemetry\/instrumentation-pg is there twice/,
+    plant: ({ app }) => {
+      app.link('@opentelemetry/instrumentation-pg')
+      app.write({
+        ...started('node --import ./telemetry.mjs server.mjs'),
+        'telemetry.mjs': `
+          import { createRequire } from 'node:module'
+          import { init } from 'telltale'
+          const { PgInstrumentation } = createRequire(import.meta.url)('@opentelemetry/instrumentation-pg')
+          init({ instrumentations: [new PgInstrumentation(), new PgInstrumentation()] })`,
+      })
+    },
+  },
+  {
+    name: 'ioredis is too old for its instrumentation',
+    codes: ['version-not-supported'],
+    says: /ioredis 1\.15\.1 is not among/,
+    plant: ({ app }) => {
+      app.write({
+        'package.json': manifestOf({ dependencies: { ioredis: '1.15.1' } }),
+      })
+      rmSync(join(app.folder, 'node_modules/ioredis'))
+      app.write({
+        'node_modules/ioredis/package.json': '{"name":"ioredis","version":"1.15.1"}',
+        'node_modules/ioredis/index.js': 'module.exports = class Redis {}\n',
+      })
+    },
+  },
+  {
+    name: 'the application is bundled with its libraries',
+    codes: ['bundle-with-libraries'],
+    says: /server\.bundle\.mjs, made by rolldown, contains pg/,
+    plant: async ({ app }) => {
+      await bundle(app.folder, 'server.mjs', 'server.bundle.mjs')
+      app.write(started('node --import telltale/register server.bundle.mjs'))
+    },
+  },
+  {
+    name: 'a variable is misspelt',
+    codes: ['setting-unknown'],
+    says: /OTEL_EXPORTER_OTLP_ENDPIONT is not a known setting; did you mean OTEL_EXPORTER_OTLP_ENDPOINT\?/,
+    plant: ({ env }) => void (env['OTEL_EXPORTER_OTLP_ENDPIONT'] = 'http://collector:4318'),
+  },
+  {
+    name: 'a variable has a value that cannot be used',
+    codes: ['setting-unusable'],
+    says: /OTEL_BSP_MAX_QUEUE_SIZE .* must be a whole number/,
+    plant: ({ env }) => void (env['OTEL_BSP_MAX_QUEUE_SIZE'] = 'many'),
+  },
+  {
+    name: 'a variable is set that means nothing here',
+    codes: ['setting-without-effect'],
+    says: /OTEL_EXPORTER_OTLP_INSECURE has no effect/,
+    plant: ({ env }) => void (env['OTEL_EXPORTER_OTLP_INSECURE'] = 'true'),
+  },
+  {
+    name: 'the SDK is turned off in an env file',
+    codes: ['sdk-disabled'],
+    says: /OTEL_SDK_DISABLED is true/,
+    plant: ({ app }) =>
+      app.write({
+        ...started('node --env-file=.env --import telltale/register server.mjs'),
+        '.env': 'OTEL_SDK_DISABLED=true\n',
+      }),
+  },
+  {
+    name: 'spans are sent nowhere',
+    codes: ['exporter-none'],
+    says: /OTEL_TRACES_EXPORTER is none/,
+    plant: ({ env }) => void (env['OTEL_TRACES_EXPORTER'] = 'none'),
+  },
+  {
+    name: 'the service has no name',
+    codes: ['service-name-missing'],
+    says: /service\.name is "shop-api", the name in/,
+    plant: ({ env }) => void delete env['OTEL_SERVICE_NAME'],
+  },
+  {
+    name: 'the port of the metrics is taken',
+    codes: ['port-taken'],
+    says: process.platform === 'linux' ? /is in use by process \d+ \(node/ : /is in use/,
+    plant: async ({ env, using }) => {
+      env['OTEL_EXPORTER_PROMETHEUS_PORT'] = String(await listen(createServer(), using, '0.0.0.0'))
+    },
+  },
+  {
+    name: 'the address of the metrics is not of this machine',
+    codes: ['port-unusable'],
+    says: /on 192\.0\.2\.1/,
+    plant: ({ env }) => {
+      env['OTEL_EXPORTER_PROMETHEUS_HOST'] = '192.0.2.1'
+      env['OTEL_EXPORTER_PROMETHEUS_PORT'] = '19090'
+    },
+  },
+  {
+    name: 'the audit spool is a symbolic link',
+    codes: ['spool-unusable'],
+    says: /it is a symbolic link/,
+    plant: ({ app, env }) => {
+      const path = join(app.folder, 'linked')
+      symlinkSync(env['TELLTALE_AUDIT_SPOOL_DIRECTORY']!, path)
+      env['TELLTALE_AUDIT_SPOOL_DIRECTORY'] = path
+    },
+  },
+  {
+    name: 'others may write to the audit spool',
+    codes: ['spool-unusable'],
+    says: /others may write to it \(mode 777\)/,
+    plant: ({ env }) => chmodSync(env['TELLTALE_AUDIT_SPOOL_DIRECTORY']!, 0o777),
+  },
+  {
+    name: 'the audit spool may take more than the disk has',
+    codes: ['spool-room'],
+    says: /MiB are left on the disk/,
+    plant: ({ env }) => void (env['TELLTALE_AUDIT_SPOOL_MAX_BYTES'] = String(2 ** 52)),
+  },
+  {
+    name: 'the name of the Collector is not known',
+    codes: ['collector-name'],
+    says: /traces and logs, http:\/\/collector\.invalid:4318/,
+    plant: ({ env }) => void (env['OTEL_EXPORTER_OTLP_ENDPOINT'] = 'http://collector.invalid:4318'),
+  },
+  {
+    name: 'nothing listens where the Collector should be',
+    codes: ['collector-refused'],
+    says: /traces and logs, .*ECONNREFUSED/,
+    plant: ({ env }) => void (env['OTEL_EXPORTER_OTLP_ENDPOINT'] = 'http://127.0.0.1:9'),
+  },
+  {
+    name: "the Collector's certificate is nobody's",
+    codes: ['collector-tls'],
+    says: /self-signed certificate/,
+    plant: async ({ env, using }) => {
+      env['OTEL_EXPORTER_OTLP_ENDPOINT'] = await startTlsServer(using)
+    },
+  },
+  {
+    name: 'the endpoint is https and the Collector speaks http',
+    codes: ['collector-tls'],
+    says: /traces and logs, https:/,
+    plant: ({ env, receiver }) =>
+      void (env['OTEL_EXPORTER_OTLP_ENDPOINT'] = receiver.url.replace('http:', 'https:')),
+  },
+  {
+    name: 'the Collector wants a key',
+    codes: ['collector-unauthorized'],
+    says: /HTTP 401/,
+    plant: ({ receiver }) => receiver.behave({ status: 401, audit: false }),
+  },
+  {
+    name: 'a web server answers in place of the Collector',
+    codes: ['collector-wrong'],
+    says: /answers with text\/html/,
+    plant: ({ receiver }) =>
+      receiver.behave({
+        headers: { 'content-type': 'text/html' },
+        body: '<h1>hi</h1>',
+        audit: false,
+      }),
+  },
+  {
+    name: 'something that speaks no HTTP answers, as OTLP/gRPC on port 4317',
+    codes: ['collector-wrong'],
+    says: /it does not speak HTTP\/1\.1/,
+    plant: async ({ env, using }) => {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined)
+        // The first frame of HTTP/2: SETTINGS.
+        socket.write(Buffer.from('000006040000000000000400000001', 'hex'))
+      })
+      env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${await listen(server, using)}`
+    },
+  },
+  {
+    name: 'the Collector says nothing',
+    codes: ['collector-silent'],
+    says: /no answer in time/,
+    plant: async ({ env, using }) => {
+      env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${await listen(createServer(), using)}`
+    },
+  },
+  {
+    name: 'the clocks differ',
+    codes: ['clock-skew'],
+    says: /the Collector's clock is (?:299|300|301) s ahead of ours/,
+    plant: ({ receiver }) => receiver.behave({ dateAheadMillis: 300_000 }),
+  },
+  {
+    name: 'the token of the audit receiver is missing',
+    codes: ['audit-token-missing'],
+    says: /HTTP 401/,
+    plant: ({ env, receiver }) => {
+      delete env['TELLTALE_AUDIT_TOKEN']
+      receiver.behave({ status: 401, audit: true })
+    },
+  },
+  {
+    name: 'the audit receiver does not know the token',
+    codes: ['audit-token-refused'],
+    says: /HTTP 401/,
+    plant: ({ receiver }) => receiver.behave({ status: 401, audit: true }),
+  },
+  {
+    name: 'what answers for audit records gives no receipt',
+    codes: ['audit-no-receipt'],
+    says: /127\.0\.0\.1/,
+    plant: ({ receiver }) => receiver.behave({ withoutReceipt: true }),
+  },
+  {
+    name: 'nobody has thought of an audit receiver',
+    codes: ['audit-not-set-up'],
+    says: /4319\/v1\/logs/,
+    plant: async ({ env, using }) => {
+      delete env['TELLTALE_AUDIT_TOKEN']
+      delete env['TELLTALE_AUDIT_ENDPOINT']
+      // Another address of this machine: at the usual one somebody's stack may have its audit receiver.
+      const server = createHttpServer((_request, response) => response.end('{}'))
+      const port = await listen(server, using, '127.77.0.1')
+      env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.77.0.1:${port}`
+    },
+  },
+  {
+    name: 'the node in the PATH is too old',
+    codes: ['node-too-old'],
+    says: /node is Node\.js 20\.20\.2/,
+    plant: ({ app, env }) => {
+      const bin = join(app.folder, 'bin')
+      mkdirSync(bin)
+      writeFileSync(join(bin, 'node'), '#!/bin/sh\necho v20.20.2\n', { mode: 0o755 })
+      env['PATH'] = `${bin}:${process.env['PATH']}`
+    },
+  },
+]
+
+async function listen(
+  server: Server,
+  using: AsyncDisposableStack,
+  host = '127.0.0.1',
+): Promise<number> {
+  const sockets: Socket[] = []
+  server.on('connection', (socket) => sockets.push(socket))
+  await new Promise<void>((resolve) => server.listen(0, host, resolve))
+  using.defer(async () => {
+    for (const socket of sockets) socket.destroy()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  return (server.address() as { port: number }).port
+}
