@@ -1,7 +1,7 @@
 // Command row-by-row is a yardstick: an OTLP receiver that stores logs in PostgreSQL as public exporters do, with one
 // prepared INSERT for each record in one transaction for each request, through database/sql. Attributes become JSON
 // with all values as text; the table has one index. Nothing makes a repeated request harmless. It answers after the
-// commit.
+// commit. The same way of inserting, into a table like the trail's, is asked for under /twin.
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	"go.opentelemetry.io/collector/pdata/pcommon"
@@ -41,6 +42,24 @@ func main() {
 	if _, err := database.Exec(createTable); err != nil {
 		log.Fatal(err)
 	}
+	trail, err := sql.Open("pgx", os.Getenv("TRAIL_URL"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	connections, err := strconv.Atoi(os.Getenv("CONNECTIONS"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	trail.SetMaxIdleConns(connections)
+	database.SetMaxIdleConns(connections)
+	http.Handle("/twin", &twin{database: trail, table: os.Getenv("TWIN_TABLE"), connections: connections})
+	http.HandleFunc("/v1/logs", func(response http.ResponseWriter, request *http.Request) {
+		if err := receive(request, database); err != nil {
+			http.Error(response, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		response.WriteHeader(http.StatusOK)
+	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)
@@ -51,13 +70,7 @@ func main() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
 	}()
-	log.Fatal(http.Serve(listener, http.HandlerFunc(func(response http.ResponseWriter, request *http.Request) {
-		if err := receive(request, database); err != nil {
-			http.Error(response, err.Error(), http.StatusServiceUnavailable)
-			return
-		}
-		response.WriteHeader(http.StatusOK)
-	})))
+	log.Fatal(http.Serve(listener, nil))
 }
 
 func receive(request *http.Request, database *sql.DB) error {
