@@ -23,7 +23,7 @@ func TestArrayParametersAreTheBytesOfTheDriver(t *testing.T) {
 	for _, each := range []struct {
 		name  string
 		oid   uint32
-		made  arrayParameter
+		made  *arrayParameter
 		given any
 	}{
 		{"uuid", pgtype.UUIDArrayOID, uuids(rows, func(r *row) [16]byte { return r.recordID }), [][16]byte{rows[0].recordID, rows[1].recordID}},
@@ -38,7 +38,7 @@ func TestArrayParametersAreTheBytesOfTheDriver(t *testing.T) {
 		t.Run(each.name, func(t *testing.T) {
 			wanted, err := driver.Encode(each.oid, pgtype.BinaryFormatCode, each.given, nil)
 			require.NoError(t, err)
-			assert.Equal(t, wanted, []byte(each.made))
+			assert.Equal(t, wanted, each.made.appendTo(nil))
 		})
 	}
 }

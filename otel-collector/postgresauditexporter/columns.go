@@ -44,7 +44,7 @@ func (p *plan) queue(batch *pgx.Batch, sealerID [16]byte, number uint64, k *know
 
 // recordColumns turns rows into one array for each parameter of audit.append_records, in its order.
 func recordColumns(rows []*row) []any {
-	return []any{
+	return withRoom([]any{
 		uuids(rows, func(r *row) [16]byte { return r.recordID }),
 		times(rows, func(r *row) *time.Time { return r.occurredAt }),
 		integers(rows, func(r *row) *int64 { return r.occurredUnixNano }),
@@ -76,7 +76,7 @@ func recordColumns(rows []*row) []any {
 		jsons(rows, func(r *row) string { return r.details }),
 		jsons(rows, func(r *row) string { return r.attributes }),
 		jsons(rows, func(r *row) string { return r.resource }),
-	}
+	})
 }
 
 func annexedOf(rows []*row) []*row {

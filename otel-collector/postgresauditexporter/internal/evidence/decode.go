@@ -8,17 +8,19 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // Decode reads evidence and accepts nothing but the bytes that Encode makes of what it has read. It
-// takes time in proportion to the input and never more depth than Deepest.
+// takes time in proportion to the input and never more depth than Deepest. The texts of the record are
+// parts of the input, which must not change any more.
 func Decode(text []byte) (*Record, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("not UTF-8")
 	}
-	// One copy, of which every text is a part.
-	d := decoder{text: string(text)}
+	d := decoder{text: unsafe.String(unsafe.SliceData(text), len(text))}
 	read := d.record()
 	if d.problem == nil && d.at != len(text) {
 		d.fail("something follows its end")
@@ -27,20 +29,32 @@ func Decode(text []byte) (*Record, error) {
 		return nil, d.problem
 	}
 	// The rules of order, form and number in one: whatever the decoder let pass shows here.
-	if !bytes.Equal(appendRecord(make([]byte, 0, len(text)), read), text) {
+	scratch := rewritten.Get().(*[]byte)
+	*scratch = appendRecord((*scratch)[:0], read)
+	canonical := bytes.Equal(*scratch, text)
+	if cap(*scratch) <= mostKeptScratch {
+		rewritten.Put(scratch)
+	}
+	if !canonical {
 		return nil, errors.New("not in canonical form")
 	}
 	return read, nil
 }
 
-// DecodeValues reads an annex.
+// rewritten are buffers for what Encode makes of a record, looked at once.
+var rewritten = sync.Pool{New: func() any { return new([]byte) }}
+
+// mostKeptScratch lets go of what a rare huge record needed.
+const mostKeptScratch = 64 << 10
+
+// DecodeValues reads an annex, under the same conditions.
 func DecodeValues(text []byte) ([]Field, error) {
 	if !utf8.Valid(text) {
 		return nil, errors.New("not UTF-8")
 	}
-	d := decoder{text: string(text)}
+	d := decoder{text: unsafe.String(unsafe.SliceData(text), len(text))}
 	d.literal(`{"values":`)
-	fields := d.fields(Deepest)
+	fields := d.fields(Deepest, usualResource)
 	d.literal("}")
 	if d.problem == nil && d.at != len(text) {
 		d.fail("something follows its end")
@@ -54,8 +68,12 @@ func DecodeValues(text []byte) ([]Field, error) {
 	return fields, nil
 }
 
-// usualFields is how many attributes a record has room for at first.
-const usualFields = 16
+// How many attributes a record and its resource have room for at first. A list that grows is copied;
+// deeper down room in advance could be made to cost a lot of memory.
+const (
+	usualAttributes = 24
+	usualResource   = 8
+)
 
 // decoder reads the members in the one order in which they may stand. After its first problem it
 // reads nothing more.
@@ -74,7 +92,7 @@ func (d *decoder) fail(what string) {
 func (d *decoder) record() *Record {
 	var r Record
 	d.literal(`{"attributes":`)
-	r.Attributes = d.fields(Deepest)
+	r.Attributes = d.fields(Deepest, usualAttributes)
 	if d.take(`,"body":`) {
 		r.Body = d.value(Deepest)
 	}
@@ -84,7 +102,7 @@ func (d *decoder) record() *Record {
 	d.literal(`,"format":"` + Format + `"`)
 	r.ObservedTimeUnixNano = d.stamp("observedTimeUnixNano")
 	d.literal(`,"resource":{"attributes":`)
-	r.Resource = d.fields(Deepest)
+	r.Resource = d.fields(Deepest, usualResource)
 	d.literal("}")
 	d.scope(&r)
 	r.SeverityNumber = int32(d.number("severityNumber", -1<<31, 1<<31-1))
@@ -103,7 +121,7 @@ func (d *decoder) scope(r *Record) {
 	// The first member has no comma, so each is tried in both ways; which of them may have one shows
 	// when the whole is compared.
 	if d.take(`"attributes":`) {
-		r.ScopeAttributes = d.fields(Deepest)
+		r.ScopeAttributes = d.fields(Deepest, 0)
 	}
 	r.ScopeName = d.scopeText("name")
 	r.ScopeVersion = d.scopeText("version")
@@ -199,16 +217,12 @@ func (d *decoder) base64() string {
 	return string(raw)
 }
 
-func (d *decoder) fields(limit int) []Field {
+func (d *decoder) fields(limit, usual int) []Field {
 	d.literal("[")
 	if d.problem != nil || d.take("]") {
 		return nil
 	}
-	var fields []Field
-	if limit == Deepest {
-		// A list that grows is copied; deeper down room in advance could be made to cost a lot of memory.
-		fields = make([]Field, 0, usualFields)
-	}
+	fields := make([]Field, 0, usual)
 	for d.problem == nil {
 		var field Field
 		if d.take(`{"keyBytes":`) {
@@ -257,7 +271,7 @@ func (d *decoder) value(limit int) Value {
 	case d.take(`{"stringBytes":`):
 		value = Value{Kind: Text, Text: d.base64()}
 	case d.take(`{"kvlistValue":{"values":`):
-		value = Value{Kind: Map, Map: d.fields(limit - 1)}
+		value = Value{Kind: Map, Map: d.fields(limit-1, 0)}
 		d.literal("}")
 	case d.take(`{"arrayValue":{"values":[`):
 		value = Value{Kind: List, List: d.list(limit - 1)}
@@ -308,19 +322,17 @@ func (d *decoder) string() string {
 		return ""
 	}
 	start := d.at
-	for d.at < len(d.text) {
-		switch d.text[d.at] {
-		case '"':
-			text := d.text[start:d.at]
-			d.at++
-			return text
-		case '\\':
-			return d.escaped(start)
-		}
-		d.at++
+	length := strings.IndexByte(d.text[start:], '"')
+	if length < 0 {
+		d.fail("a text without its end")
+		return ""
 	}
-	d.fail("a text without its end")
-	return ""
+	if plain := strings.IndexByte(d.text[start:start+length], '\\'); plain >= 0 {
+		d.at += plain
+		return d.escaped(start)
+	}
+	d.at += length + 1
+	return d.text[start : start+length]
 }
 
 // escaped reads on from the first escape. It knows only the escapes that are canonical.
