@@ -231,3 +231,26 @@ func TestEveryTableAndColumnIsExplained(t *testing.T) {
 		t.Errorf("%d relations belong to somebody else than audit_owner", got)
 	}
 }
+
+// The embedded servers have no lz4, distributions' have: both ways are right, a mixture is not.
+func TestLongColumnsAreCompressedByTheFastestMethodThatTheServerHas(t *testing.T) {
+	d := newTrail(t)
+	want := "pglz"
+	if _, err := d.super.Exec(t.Context(), "CREATE TEMPORARY TABLE probe (x text COMPRESSION lz4)"); err == nil {
+		want = "lz4"
+	}
+	run(t, d.super, "SELECT audit.ensure_partitions(30)")
+	exporter, _, _ := start(t, d.writerURL, nil)
+	deliver(t, exporter, logsOf(sample(newID(), func(r plog.LogRecord) {
+		r.Attributes().PutStr("long", strings.Repeat("what is long and repeats itself, ", 1000))
+	})))
+	if got := ask[string](t, d.super, "SELECT pg_column_compression(evidence) FROM audit.records"); got != want {
+		t.Errorf("evidence is compressed by %s, want %s", got, want)
+	}
+	const settings = `SELECT string_agg(DISTINCT CASE a.attcompression WHEN 'l' THEN 'lz4' ELSE 'pglz' END, ',')
+FROM pg_attribute a WHERE a.attname IN ('evidence', 'details', 'attributes', 'resource') AND (a.attrelid = 'audit.records'::regclass
+  OR a.attrelid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = 'audit.records'::regclass))`
+	if got := ask[string](t, d.super, settings); got != want {
+		t.Errorf("the table and its partitions are set to %s, want %s", got, want)
+	}
+}
