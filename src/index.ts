@@ -68,5 +68,8 @@ export {
   type UpTo,
 } from './metrics/label-types.ts'
 export { defineMetrics } from './metrics/metrics.ts'
+export { operation, type OperationResult } from './operations/operations.ts'
+export type { OperationEnd, OperationOptions } from './operations/operation-options.ts'
+export { job, type Job, type JobInput, type JobOptions, type JobStatus } from './jobs/jobs.ts'
 export { AuditError, ConfigError, TelltaleError, type ErrorCode } from './core/errors.ts'
 export { tenant, type Tenant } from './tenancy/tenancy.ts'

@@ -9,16 +9,19 @@ import { createInactive, type Running, type Status, type Telltale } from './hand
 import { startInstrumentations } from './instrumentation/instrumentation.ts'
 import { registerModuleHooks } from './instrumentation/module-hooks.ts'
 import { loadedBuiltins } from './instrumentation/patch-check.ts'
+import { setJobReporter } from './jobs/jobs.ts'
 import { startLifecycle } from './lifecycle/lifecycle.ts'
 import { createGuardedLoggerProvider } from './logging/guarded-logger-provider.ts'
 import { listenForLevelSignal, logLevels } from './logging/logging.ts'
 import { connectMetrics, setMetricsReporter } from './metrics/metrics.ts'
+import { setOperationReporter } from './operations/operations.ts'
 import { createPropagator } from './propagation/propagation.ts'
 import { settleAll, type AllSettings, type InitOptions } from './settings.ts'
 import { createAuditDetour } from './wiring/audit-detour.ts'
 import { setDiagnostics, setGlobals, unsetGlobals } from './wiring/globals.ts'
 import { startHealth } from './wiring/health-checks.ts'
 import { identify } from './wiring/identity.ts'
+import { withJobsBefore } from './wiring/jobs-end.ts'
 import { startSignals } from './wiring/signals.ts'
 import { findSpoolDirectory } from './wiring/spool-directory.ts'
 import { startWorkerAudit } from './wiring/worker-audit.ts'
@@ -113,6 +116,8 @@ function start(
   setAuditTrail(signals.audit)
   logLevels.configure({ level: settings.logging.level, components: settings.logging.levels })
   setMetricsReporter(reporter)
+  setOperationReporter(reporter)
+  setJobReporter(reporter)
   connectMetrics()
 
   let admin: AdminServer | undefined
@@ -124,7 +129,8 @@ function start(
     isOwnRequest: (request) => admin?.owns(request) ?? false,
     warnings,
   })
-  const lifecycle = startLifecycle(settings.lifecycle, signals, reporter)
+  const telemetry = withJobsBefore(signals)
+  const lifecycle = startLifecycle(settings.lifecycle, telemetry, reporter)
   const stopListening = settings.logging.levelSignal
     ? listenForLevelSignal(logLevels, process, reporter.say)
     : undefined
@@ -144,7 +150,7 @@ function start(
     instrumentations.stop()
     signals.stopRetrying()
     setAuditTrail('telemetry was shut down')
-    await signals.end(millis, true)
+    await telemetry.end(millis, true)
     signals.close()
     unsetGlobals()
     await withDeadline(admin.close(), millis)

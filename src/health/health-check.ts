@@ -11,8 +11,8 @@ export interface CheckInput {
   readonly signal: AbortSignal
 }
 
-/** What a check may answer: nothing, `true` or a text is healthy, a verdict says how it is. */
-export type CheckAnswer = CheckVerdict | string | true | void | undefined
+/** What a check may answer: nothing, `true` or a text is healthy, `false` is not, a verdict says how it is. */
+export type CheckAnswer = CheckVerdict | string | boolean | void | undefined
 
 /** Looks at one part that the service depends on; throws, or rejects, when that part is unhealthy. */
 export type CheckFunction = (input: CheckInput) => CheckAnswer | PromiseLike<CheckAnswer>

@@ -79,8 +79,8 @@ export class HealthRegistry {
   }
 
   /** Adds a check that is asked at each answer, and stays; one of that name is replaced. */
-  observe(name: string, read: () => CheckResult, probes: readonly Probe[]): void {
-    this.#add(name, { check: observedHealthCheck(read), probes })
+  observe(name: string, read: () => CheckResult, probes: readonly Probe[]): DeclaredCheck {
+    return this.#add(name, { check: observedHealthCheck(read), probes })
   }
 
   /**
@@ -107,6 +107,7 @@ export class HealthRegistry {
   }
 
   #add(name: string, entry: Entry): DeclaredCheck {
+    this.#entries.get(name)?.check.stop()
     this.#entries.set(name, entry)
     return {
       remove: () => {

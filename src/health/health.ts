@@ -13,6 +13,9 @@ import { observeHealthChecks } from './metrics.ts'
 import type { healthSettings } from './options.ts'
 import { readyMadeChecks, type ReadyMadeChecks } from './ready-made/ready-made.ts'
 
+export type { CheckResult } from './check-result.ts'
+export type { Probe } from './health-report.ts'
+
 /** Answers a request of Node's HTTP server, and of what is built upon it: Express, Fastify's and Koa's raw objects. */
 export type HealthHandler = (request: AnswerableRequest, response: AnswerableResponse) => void
 
@@ -62,9 +65,13 @@ export function setHealthSurroundings(given: HealthSurroundings, meter: Meter): 
   observeHealthChecks(meter, () => registry.all())
 }
 
-/** Adds a check of our own, which is asked at each answer and costs nothing. */
-export function observeHealth(name: string, read: () => CheckResult): void {
-  registry.observe(name, read, ['health'])
+/** Adds a check of our own, which is asked at each answer and costs nothing; one of that name is replaced. */
+export function observeHealth(
+  name: string,
+  read: () => CheckResult,
+  probes: readonly Probe[] = ['health'],
+): DeclaredCheck {
+  return registry.observe(name, read, probes)
 }
 
 /** What is answered to people and monitors: 503 when a check is unhealthy, or has not ended yet, or the process drains. */

@@ -12,6 +12,9 @@ import type { AnyMetricDefinition, MetricDefinition } from './definitions.ts'
 import type { Catalogue } from './instruments.ts'
 import { createTold } from './tell-misuse.ts'
 
+export { counter, gauge, histogram } from './definitions.ts'
+export { upTo } from './label-types.ts'
+
 /** The meter of declared metrics. */
 export const CATALOGUE_METER = 'telltale.catalogue'
 

@@ -22,6 +22,8 @@ const LAYERS = [
   'health',
   'audit',
   'verification',
+  'operations',
+  'jobs',
   'admin',
   'lifecycle',
   'settings.ts',

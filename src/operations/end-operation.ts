@@ -1,0 +1,155 @@
+import { SpanStatusCode, type Attributes, type Context, type Span } from '@opentelemetry/api'
+import { audit, type Audit } from '../audit/audit.ts'
+import { toReason } from '../core/errors.ts'
+import { createRedaction } from '../core/redaction.ts'
+import { createReporter, writeToStderr, type Reporter } from '../core/reporter.ts'
+import { getLogger } from '../logging/logging.ts'
+import { operationMetrics } from './metrics.ts'
+import type { OperationEnd, OperationOptions } from './operation-options.ts'
+
+/** An operation that has begun. */
+export interface RunningOperation {
+  readonly name: string
+  readonly options: OperationOptions<unknown>
+  readonly attributes: Attributes
+  readonly span: Span
+  readonly context: Context
+  readonly startedAt: number
+}
+
+/** What was thrown where a record was to be made. */
+export interface AuditFailure {
+  readonly thrown: unknown
+}
+
+let reporter: Reporter = createReporter(writeToStderr)
+const redaction = createRedaction()
+
+/** Sets who is told what is wrong with callbacks of the application. Called by `init()`. */
+export function setOperationReporter(to: Reporter): void {
+  reporter = to
+}
+
+/**
+ * Tells everybody how an operation ended, and resolves when its audit record is safe, or why it is not. Never throws and never
+ * rejects; all but the audit record is done when it returns.
+ */
+export async function endOperation(
+  running: RunningOperation,
+  how: { readonly result: unknown } | { readonly error: unknown },
+): Promise<AuditFailure | undefined> {
+  const { name, options } = running
+  const seconds = (performance.now() - running.startedAt) / 1_000
+  const end = toEnd(running, how, seconds)
+  endSpan(running, end)
+  guard(name, 'measure', () => (options.measure ? options.measure(end) : measure(name, end)))
+  if (end.outcome === 'failure') guard(name, 'log', () => logFailure(running, end))
+  return record(running, end)
+}
+
+function toEnd(
+  { name, options }: RunningOperation,
+  how: { readonly result: unknown } | { readonly error: unknown },
+  seconds: number,
+): OperationEnd<unknown> {
+  if ('error' in how) return { outcome: 'failure', seconds, error: how.error }
+  const { result } = how
+  const isFailure = guard(name, 'isFailure', () => options.isFailure?.(result)) === true
+  return isFailure
+    ? { outcome: 'failure', seconds, error: undefined, result }
+    : { outcome: 'success', seconds, result }
+}
+
+function endSpan({ name, span }: RunningOperation, end: OperationEnd<unknown>): void {
+  if (end.outcome === 'failure') {
+    const { error } = end
+    span.setAttribute('error.type', toErrorType(error))
+    span.setStatus({ code: SpanStatusCode.ERROR, message: toSafeReason(error) })
+    // An error may throw when it is read.
+    guard(name, 'error', () => {
+      if (error !== undefined) span.recordException(isError(error) ? error : toSafeReason(error))
+    })
+  }
+  span.end()
+}
+
+function measure(name: string, { outcome, seconds }: OperationEnd<unknown>): void {
+  operationMetrics.operations.add(1, { operation: name, outcome })
+  operationMetrics.duration.record(seconds, { operation: name })
+}
+
+function logFailure(
+  { name, options, attributes }: RunningOperation,
+  end: OperationEnd<unknown>,
+): void {
+  const { logLevel = 'error', component = 'operation' } = options
+  if (logLevel === 'none') return
+  getLogger(component)[logLevel](`${name} failed`, {
+    ...attributes,
+    operation: name,
+    duration_ms: Math.round(end.seconds * 1_000),
+    ...(end.error !== undefined && { error: end.error }),
+  })
+}
+
+async function record(
+  { name, options }: RunningOperation,
+  end: OperationEnd<unknown>,
+): Promise<AuditFailure | undefined> {
+  if (!options.audit) return undefined
+  const recordEnd: Audit['record'] = (event, fields) =>
+    audit.record(event, { ...fields, outcome: fields?.outcome ?? end.outcome })
+  try {
+    await options.audit(end, recordEnd)
+    return undefined
+  } catch (thrown) {
+    const reason = toSafeReason(thrown)
+    reporter.once(
+      `operation audit ${name}`,
+      `the operation "${name}" was not recorded in the audit trail: ${reason}`,
+    )
+    getLogger('operation').error(`${name} was not recorded in the audit trail`, { error: thrown })
+    return { thrown }
+  }
+}
+
+/** Calls what belongs to the application: its faults are said once, and change nothing. */
+function guard<Result>(name: string, what: string, call: () => Result): Result | undefined {
+  try {
+    return call()
+  } catch (error) {
+    const reason = toSafeReason(error)
+    reporter.once(
+      `operation ${what} ${name}`,
+      `"${what}" of the operation "${name}" threw: ${reason}`,
+    )
+    return undefined
+  }
+}
+
+/** The code of a system error, else the class: both are of a small, known number. */
+function toErrorType(error: unknown): string {
+  try {
+    if (!isError(error)) return '_OTHER'
+    const { code } = error as NodeJS.ErrnoException
+    return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : error.name
+  } catch {
+    return '_OTHER'
+  }
+}
+
+function isError(error: unknown): error is Error {
+  try {
+    return error instanceof Error
+  } catch {
+    return false
+  }
+}
+
+function toSafeReason(error: unknown): string {
+  try {
+    return error === undefined ? 'the result is a failure' : redaction.text(toReason(error))
+  } catch {
+    return 'what was thrown cannot be read'
+  }
+}
