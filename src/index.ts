@@ -73,3 +73,19 @@ export type { OperationEnd, OperationOptions } from './operations/operation-opti
 export { job, type Job, type JobInput, type JobOptions, type JobStatus } from './jobs/jobs.ts'
 export { AuditError, ConfigError, TelltaleError, type ErrorCode } from './core/errors.ts'
 export { tenant, type Tenant } from './tenancy/tenancy.ts'
+export {
+  countRequests,
+  gaugeRequests,
+  templatePath,
+  timeRequests,
+  toAccessFields,
+  toAccessLine,
+  type AccessLogOptions,
+  type FinishedRequest,
+  type HttpOptions,
+  type LogLine,
+  type RequestFacts,
+  type RequestFeed,
+  type SecurityEventOptions,
+  type StartedRequest,
+} from './http/http.ts'

@@ -1,6 +1,6 @@
-import { context, trace } from '@opentelemetry/api'
+import { context } from '@opentelemetry/api'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { loadPackage } from '../core/load-package.ts'
+import { setRoute } from '../propagation/propagation.ts'
 
 /** What Fastify 5 says on its channel for each request that a route handles. */
 interface HandlerMessage {
@@ -35,29 +35,27 @@ const INITIALIZATION_CHANNEL = 'fastify.initialization'
  * @see https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks
  */
 export function listenToFastifyRoutes(): () => void {
-  const { getRPCMetadata, RPCType } = loadPackage(
-    '@opentelemetry/core',
-  ) as typeof import('@opentelemetry/core')
-  const setRoute = (url: string | undefined): void => {
-    if (!url) return
-    const metadata = getRPCMetadata(context.active())
-    // instrumentation-http reads the route from here when the response ends.
-    if (metadata?.type === RPCType.HTTP) metadata.route = url
-    trace.getActiveSpan()?.setAttribute('http.route', url)
-  }
-  const onHandler = (message: unknown): void => setRoute((message as HandlerMessage).route?.url)
-  const onInitialization = (message: unknown): void => {
-    const { fastify } = message as InitializationMessage
-    if (!fastify?.version?.startsWith('4.')) return
-    fastify.addHook?.('onRequest', (request, _reply, done) => {
-      if (!request.is404) setRoute(request.routeOptions?.url)
-      done()
-    })
-  }
   subscribe(HANDLER_CHANNEL, onHandler)
   subscribe(INITIALIZATION_CHANNEL, onInitialization)
   return () => {
     unsubscribe(HANDLER_CHANNEL, onHandler)
     unsubscribe(INITIALIZATION_CHANNEL, onInitialization)
   }
+}
+
+function onHandler(message: unknown): void {
+  found((message as HandlerMessage).route?.url)
+}
+
+function onInitialization(message: unknown): void {
+  const { fastify } = message as InitializationMessage
+  if (!fastify?.version?.startsWith('4.')) return
+  fastify.addHook?.('onRequest', (request, _reply, done) => {
+    if (!request.is404) found(request.routeOptions?.url)
+    done()
+  })
+}
+
+function found(url: string | undefined): void {
+  if (url) setRoute(context.active(), url)
 }

@@ -21,8 +21,12 @@ import {
   unpatchedWays,
   type PatchedModule,
 } from './patch-check.ts'
+import { createRouteHooks } from './route-hooks.ts'
+import { listenToExpressRoutes } from './express-route.ts'
 import { listenToFastifyRoutes } from './fastify-route.ts'
 
+export { expressRouteOf } from './express-route.ts'
+export { honoRouteOf, type HonoRoute } from './hono-route.ts'
 export type { PatchedModule } from './patch-check.ts'
 
 /** What the application's libraries report through, once started. */
@@ -61,7 +65,8 @@ export function startInstrumentations(
   ].filter(({ packageName }) => !brought.has(packageName))
   const created = select(found, settings, warnings).flatMap((entry) => create(entry, warnings))
   const all = [...created, ...given]
-  const modules = all.flatMap(patchedModules)
+  const routeHooks = createRouteHooks()
+  const modules = [...all, ...routeHooks].flatMap(patchedModules)
   hooks.include(modules)
   for (const instrumentation of all) {
     hideOwnTraffic(instrumentation, isOwnRequest)
@@ -71,8 +76,8 @@ export function startInstrumentations(
   const { registerInstrumentations } = loadPackage(
     '@opentelemetry/instrumentation',
   ) as typeof import('@opentelemetry/instrumentation')
-  const disable = registerInstrumentations({ instrumentations: all })
-  const stopListening = listenToFastifyRoutes()
+  const disable = registerInstrumentations({ instrumentations: [...all, ...routeHooks] })
+  const stopListening = [listenToFastifyRoutes(), listenToExpressRoutes()]
   return {
     names: all.map(({ instrumentationName }) => instrumentationName),
     loadedTooEarly: early,
@@ -80,7 +85,7 @@ export function startInstrumentations(
     verify: async () => (modules.includes('http') ? unpatchedWays(hooks) : []),
     stop() {
       disable()
-      stopListening()
+      for (const stop of stopListening) stop()
     },
   }
 }

@@ -7,6 +7,7 @@ import { createBaggageBorder, type BaggageRules } from './baggage-border.ts'
 export { baggageEntryOf, setBaggageEntry } from './baggage.ts'
 export { noteOrigin, noteRequestOptions, type RequestOptions } from './destination.ts'
 export { isRequestId, requestIdOf, setRequestId, withRequestId } from './request-id.ts'
+export { hasRoute, serverSpanOf, setRoute } from './server-span.ts'
 export { getFromScope, setInScope, withRequestScope } from './request-scope.ts'
 
 /**

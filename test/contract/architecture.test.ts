@@ -21,6 +21,7 @@ const LAYERS = [
   'logging',
   'health',
   'audit',
+  'http',
   'verification',
   'operations',
   'jobs',

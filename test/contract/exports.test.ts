@@ -40,7 +40,16 @@ async function evaluate<Result>(program: string): Promise<Result> {
 
 describe('what can be imported', () => {
   test('the package has exactly these entries', () => {
-    expect(Object.keys(manifest.exports)).toEqual(['.', './register', './package.json'])
+    expect(Object.keys(manifest.exports)).toEqual([
+      '.',
+      './register',
+      './express',
+      './fastify',
+      './hono',
+      './koa',
+      './node-http',
+      './package.json',
+    ])
   })
 
   test('telltale exports exactly these values', async () => {
@@ -53,10 +62,12 @@ describe('what can be imported', () => {
       'ConfigError',
       'TelltaleError',
       'audit',
+      'countRequests',
       'counter',
       'defineAuditEvent',
       'defineMetrics',
       'gauge',
+      'gaugeRequests',
       'getLogger',
       'health',
       'healthHandler',
@@ -73,7 +84,11 @@ describe('what can be imported', () => {
       'readyHandler',
       'readyResponse',
       'setLogLevel',
+      'templatePath',
       'tenant',
+      'timeRequests',
+      'toAccessFields',
+      'toAccessLine',
       'upDownCounter',
       'upTo',
     ])
@@ -91,6 +106,7 @@ describe('what can be imported', () => {
     )
 
     expect(names.toSorted()).toEqual([
+      'AccessLogOptions',
       'Audit',
       'AuditActor',
       'AuditContext',
@@ -112,6 +128,7 @@ describe('what can be imported', () => {
       'DeclaredCheck',
       'Durability',
       'ErrorCode',
+      'FinishedRequest',
       'Gauge',
       'Health',
       'HealthAnswerOptions',
@@ -121,6 +138,7 @@ describe('what can be imported', () => {
       'Histogram',
       'HistogramOptions',
       'HttpAnswer',
+      'HttpOptions',
       'InitOptions',
       'Job',
       'JobInput',
@@ -133,6 +151,7 @@ describe('what can be imported', () => {
       'LabelsOf',
       'LogFields',
       'LogLevel',
+      'LogLine',
       'Logger',
       'MetricDefinition',
       'MetricKind',
@@ -145,7 +164,11 @@ describe('what can be imported', () => {
       'OperationOptions',
       'OperationResult',
       'Probe',
+      'RequestFacts',
+      'RequestFeed',
+      'SecurityEventOptions',
       'SpoolStatus',
+      'StartedRequest',
       'Status',
       'Telltale',
       'Tenant',
@@ -160,6 +183,25 @@ describe('what can be imported', () => {
     )
 
     expect(names).toEqual([])
+  })
+
+  test.each([
+    ['express', ['httpTelemetry', 'recordErrors']],
+    ['fastify', ['httpTelemetry']],
+    ['hono', ['httpTelemetry']],
+    ['koa', ['httpTelemetry']],
+    ['node-http', ['httpTelemetry']],
+  ])('telltale/%s exports %j, and loads no framework', async (entry, expected) => {
+    const found = await evaluate<{ names: string[]; packages: string[] }>(
+      `import { registerHooks } from 'node:module'
+       const urls = []
+       registerHooks({ load(url, context, next) { urls.push(url); return next(url, context) } })
+       const names = Object.keys(await import('telltale/${entry}')).sort()
+       const packages = urls.flatMap((url) => /.*\\/node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(url)?.[1] ?? [])
+       console.log(JSON.stringify({ names, packages: [...new Set(packages)] }))`,
+    )
+
+    expect(found).toEqual({ names: expected, packages: ['@opentelemetry/api'] })
   })
 
   test('require() finds the same', async () => {
@@ -267,7 +309,7 @@ describe('what is published', () => {
   test('what the manifest leads to is there', () => {
     const targets = JSON.stringify([manifest.exports, manifest.bin]).match(/dist\/[^"]+/g)
 
-    expect(targets).toHaveLength(5)
+    expect(targets).toHaveLength(15)
     expect(targets!.filter((path) => !files.includes(path))).toEqual([])
   })
 })

@@ -1,0 +1,155 @@
+import { context, type Context } from '@opentelemetry/api'
+import { setAuditContext } from '../audit/audit.ts'
+import {
+  hasRoute,
+  serverSpanOf,
+  setRequestId,
+  setRoute,
+  withRequestScope,
+} from '../propagation/propagation.ts'
+import { setTenant, TENANT_KEY, tenantOf } from '../tenancy/tenancy.ts'
+import { guarded, toId } from './guarded.ts'
+import { toMethodLabel } from './http-method.ts'
+import type { HttpRules } from './http-rules.ts'
+import type { FinishedRequest, StartedRequest } from './log-lines.ts'
+import { headerOf, type NodeRequest } from './node-messages.ts'
+
+/** Status of a request whose client was gone before there was a response; nginx's. */
+const CLIENT_GONE = 499
+
+/** One request, from its first byte to its end. */
+export class Exchange {
+  /** What the request's work runs in. */
+  readonly context: Context
+  readonly started: StartedRequest
+  readonly #rules: HttpRules
+  readonly #request: unknown
+  readonly #isIgnored: boolean
+  readonly #startedAt = performance.now()
+  #routeOf: () => string | undefined
+  #error: unknown
+
+  constructor(
+    rules: HttpRules,
+    request: unknown,
+    raw: NodeRequest,
+    started: StartedRequest,
+    routeOf: () => string | undefined,
+  ) {
+    this.#rules = rules
+    this.#request = request
+    this.#routeOf = routeOf
+    this.started = started
+    this.context = withRequestScope(context.active())
+    this.#isIgnored = guarded('ignore()', () => rules.ignore?.(request)) === true
+    this.#knowItself(raw)
+    if (this.#isIgnored) return
+    for (const feed of rules.feeds) guarded('a metric of requests', () => feed.started?.())
+    const line = rules.startLine?.(started)
+    if (line) this.#within(() => rules.access?.info(line.message, line.fields))
+  }
+
+  /** Says who knows the route best: of several frameworks the innermost. */
+  routedBy(routeOf: () => string | undefined): void {
+    const outer = this.#routeOf
+    this.#routeOf = () => routeOf() ?? outer()
+  }
+
+  /** Keeps what a handler threw, for the log. */
+  fail(error: unknown): void {
+    this.#error = error
+  }
+
+  /** The one end of it. */
+  end(responseStatus: number | undefined, isWhole: boolean): void {
+    this.#within(() => this.#tell(responseStatus ?? CLIENT_GONE, !isWhole))
+  }
+
+  /** Puts what is known into the context, the span and the audit records of the request. */
+  #knowItself(raw: NodeRequest): void {
+    const { requestId, ip } = this.started
+    setRequestId(this.context, requestId)
+    const tenant = this.#askTenant()
+    if (tenant !== undefined) setTenant(this.context, tenant)
+    setAuditContext(this.context, {
+      source: ip === 'unknown' ? undefined : { id: ip },
+      userAgent: headerOf(raw, 'user-agent'),
+      actor: () => {
+        const id = this.#askUser()
+        return id === undefined ? undefined : { id, type: 'user' }
+      },
+    })
+    const span = serverSpanOf(this.context)
+    span?.setAttribute('request_id', requestId)
+    span?.setAttribute('client.address', ip)
+    const known = tenantOf(this.context)
+    if (known !== undefined) span?.setAttribute(TENANT_KEY, known)
+  }
+
+  #tell(status: number, aborted: boolean): void {
+    const durationMillis = performance.now() - this.#startedAt
+    const route = this.#findRoute()
+    if (this.#isIgnored) return
+    const tenant = tenantOf(this.context) ?? this.#askTenant()
+    const method = toMethodLabel(this.started.method)
+    const facts = { method, route, status, tenant, aborted }
+    for (const feed of this.#rules.feeds) {
+      guarded('a metric of requests', () => feed.finished?.(facts, durationMillis / 1_000))
+    }
+    const user = this.#askUser()
+    const finished = { ...this.started, route, status, user, tenant, durationMillis, aborted }
+    this.#log(finished)
+  }
+
+  #log(finished: FinishedRequest): void {
+    const { access, accessLine, security, isSecurityEvent, securityLine, errors } = this.#rules
+    const line = access && guarded('the format of the access log', () => accessLine(finished))
+    if (line) access?.info(line.message, line.fields)
+    if (isSecurityEvent(finished)) {
+      const { message, fields } = securityLine(finished)
+      security.warn(message, fields)
+    }
+    if (this.#error !== undefined && finished.status >= 500) {
+      const { method, route, status } = finished
+      errors.error('request failed', { method, route, status, error: this.#error })
+    }
+  }
+
+  /** The template; also for the span, where the framework's own hooks did not find it. */
+  #findRoute(): string {
+    const route = guarded('the route', this.#routeOf)
+    if (route !== undefined && route !== '') {
+      if (!hasRoute(this.context)) setRoute(this.context, route)
+      return route
+    }
+    const { unmatched } = this.#rules
+    if (typeof unmatched === 'string') return unmatched
+    return guarded('unmatchedRoute()', () => unmatched(this.started.path)) ?? 'unmatched'
+  }
+
+  #askUser(): string | undefined {
+    const { user } = this.#rules
+    return (
+      user &&
+      toId(
+        'user()',
+        guarded('user()', () => user(this.#request)),
+      )
+    )
+  }
+
+  #askTenant(): string | undefined {
+    const { tenant } = this.#rules
+    return (
+      tenant &&
+      toId(
+        'tenant()',
+        guarded('tenant()', () => tenant(this.#request)),
+      )
+    )
+  }
+
+  #within(work: () => void): void {
+    context.with(this.context, work)
+  }
+}
