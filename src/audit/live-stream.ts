@@ -15,6 +15,8 @@ export interface LiveStreamOptions extends Pick<
   readonly sender: Sender
   readonly onSkipped: (bytes: number) => void
   readonly onRemoved: (bytes: number) => void
+  /** Whether somebody waits for a receipt of this thread's records. */
+  readonly isUrgent: () => boolean
   /** The lane cannot be read; it is tried again. */
   readonly onUnreadable: (error: unknown) => void
 }
@@ -80,7 +82,10 @@ export class LiveStream {
   /** Resolves when every record has its receipt. */
   async idle(): Promise<void> {
     await this.#stream.idle()
-    if (this.backlog > 0) await new Promise<void>((resolve) => void this.#idlers.push(resolve))
+    if (this.backlog === 0) return
+    const idle = new Promise<void>((resolve) => void this.#idlers.push(resolve))
+    this.#delivery?.wake()
+    await idle
   }
 
   /** Resolves when every record is on the disk, or has failed. */
@@ -151,13 +156,14 @@ export class LiveStream {
   }
 
   async #deliver(): Promise<void> {
-    const { sender, onSkipped, onRemoved, onUnreadable } = this.#options
+    const { sender, onSkipped, onRemoved, onUnreadable, isUrgent } = this.#options
     try {
       this.#delivery ??= await LaneDelivery.begin({
         lane: this.path,
         streamId: this.id,
         sender,
         limit: () => this.#synced,
+        isUrgent: () => this.#idlers.length > 0 || isUrgent(),
         onSkipped,
         onRemoved,
         onAdvanced: ({ lastSequence }) => this.#onAdvanced(lastSequence),

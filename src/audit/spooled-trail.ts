@@ -147,6 +147,7 @@ export function createSpooledTrail(options: SpooledTrailOptions): SpooledTrail {
       onGrown: (bytes) => size.changed(bytes),
       onRemoved: (bytes) => size.changed(-bytes),
       onSkipped: (bytes) => metrics.skipped(bytes),
+      isUrgent: () => stored.isWaitedFor,
       onLost(cause) {
         if (live === stream) live = undefined
         stream.abandon()

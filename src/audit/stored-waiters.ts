@@ -4,6 +4,8 @@ import type { AuditMetrics } from './metrics.ts'
 
 /** The records whose callers wait until they are committed in PostgreSQL. */
 export interface StoredWaiters {
+  /** Whether there is anybody. */
+  readonly isWaitedFor: boolean
   add(
     record: AppendedRecord,
     resolve: (record: AppendedRecord) => void,
@@ -53,6 +55,9 @@ export function createStoredWaiters(
     )
   }
   return {
+    get isWaitedFor() {
+      return waiters.size > 0
+    },
     add(record, resolve, reject) {
       const { streamId, sequence } = record
       // Referenced: somebody waits for it.

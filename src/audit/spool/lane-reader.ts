@@ -145,6 +145,8 @@ export class LaneReader {
   /** Goes on to the segment that follows, if there is one to be read. */
   async #toNextSegment(): Promise<boolean> {
     const limit = this.#limit()
+    // The end of a lane that is being written, which is come to again and again.
+    if (limit && limit.segment <= this.#segment) return false
     const numbers = await listSegments(this.#lane)
     const next = numbers.find((number) => number > this.#segment)
     if (next === undefined || (limit && next > limit.segment)) return false
