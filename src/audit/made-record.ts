@@ -16,15 +16,21 @@ export interface Annex {
 }
 
 /** A record as it is spooled and sent. */
-export interface MadeRecord {
+export interface MadeRecord extends DraftRecord {
+  /** Format `telltale/1`: see docs/design/audit.md. */
+  readonly evidence: Uint8Array
+}
+
+/** A record on its way into the spool. */
+export interface DraftRecord {
   /** UUID, lower case. */
   readonly recordId: string
   readonly eventName: string
   readonly timeUnixNano: bigint
-  /** Format `telltale/1`: see docs/design/audit.md. */
-  readonly evidence: Uint8Array
+  /** Format `telltale/1`. As text it becomes bytes only where it is hashed and written from. */
+  readonly evidence: Uint8Array | string
   readonly annex?: Annex
 }
 
 /** Makes a record for its place; runs to its end at once, so that the chain has no hole. */
-export type MakeRecord = (place: StreamPlace) => MadeRecord
+export type MakeRecord = (place: StreamPlace) => DraftRecord

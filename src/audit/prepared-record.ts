@@ -14,7 +14,7 @@ import {
   type CheckedDetails,
   type DetailsMaker,
 } from './details.ts'
-import type { MadeRecord, MakeRecord, StreamPlace } from './made-record.ts'
+import type { DraftRecord, MakeRecord, StreamPlace } from './made-record.ts'
 import { knownAttributes, resourceText, type Origin } from './origin.ts'
 
 /** A record that lacks nothing but its place. */
@@ -153,13 +153,25 @@ function toMake(
   const { name, evidence, erasable } = compiledOf(event)
   const details = makeDetails(event.name, value, erasable, redaction)
   const finishEvidence = evidence(facts, details, resourceText(resource))
-  return (place: StreamPlace): MadeRecord => ({
+  return (place: StreamPlace): DraftRecord => ({
     recordId: facts.recordId,
     eventName: name,
-    timeUnixNano: BigInt(facts.occurredAtMillis) * 1_000_000n,
-    evidence: Buffer.from(finishEvidence(place)),
+    timeUnixNano: toNanos(facts.occurredAtMillis),
+    evidence: finishEvidence(place),
     ...(details.annex && { annex: details.annex }),
   })
+}
+
+/** The time before, which in a burst is that of many records. */
+let lastMillis = 0
+let lastNanos = 0n
+
+function toNanos(millis: number): bigint {
+  if (millis !== lastMillis) {
+    lastNanos = BigInt(millis) * 1_000_000n
+    lastMillis = millis
+  }
+  return lastNanos
 }
 
 function makeDetails(

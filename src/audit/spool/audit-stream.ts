@@ -1,9 +1,9 @@
 import { hash as hashOf } from 'node:crypto'
 import { AuditError, toReason } from '../../core/errors.ts'
 import type { AppendedRecord } from '../audit-trail.ts'
-import type { MakeRecord } from '../made-record.ts'
+import type { DraftRecord, MakeRecord } from '../made-record.ts'
 import type { Disk } from './disk.ts'
-import { frameLength, objectionToFrame, writeFrame } from './frame.ts'
+import { evidenceOfFrame, frameLength, frameRoom, objectionToFrame, writeFrame } from './frame.ts'
 import { SegmentWriter, type Position, type WriteFailure } from './segment-writer.ts'
 
 /** Told what became of a record. */
@@ -82,18 +82,14 @@ export class AuditStream {
         'the record was not made: what it was made of recorded another one meanwhile',
       )
     }
-    const tooLong = objectionToFrame(record)
-    if (tooLong) {
-      throw new AuditError('TELLTALE_AUDIT_EVENT_INVALID', `the record was not made: ${tooLong}`)
-    }
-    const length = frameLength(record)
-    const objection = own
-      ? undefined
-      : (this.#overload(length) ?? this.#options.objectionTo(length))
+    const room = frameRoom(record)
+    // The exact length of a text costs as much as writing it, and is only needed when it may be too much.
+    const objection =
+      this.#objectionTo(record, room, own) && this.#objectionTo(record, frameLength(record), own)
     if (objection) throw objection
-    const room = this.#writer.reserve(length)
-    writeFrame(room.bytes, room.at, sequence, record)
-    const hash = hashOf('sha256', record.evidence)
+    const { bytes, at } = this.#writer.reserve(room)
+    const length = writeFrame(bytes, at, sequence, record) - at
+    const hash = hashOf('sha256', evidenceOfFrame(bytes, at))
     this.#writer.add(length, new Appended(record.recordId, this.id, sequence, hash, outcome))
     this.#last = { sequence, hash }
     this.#options.onGrown(length)
@@ -116,6 +112,14 @@ export class AuditStream {
 
   close(): void {
     this.#writer.close()
+  }
+
+  #objectionTo(record: DraftRecord, length: number, own: boolean): AuditError | undefined {
+    const tooLong = objectionToFrame(record, length)
+    if (tooLong) {
+      return new AuditError('TELLTALE_AUDIT_EVENT_INVALID', `the record was not made: ${tooLong}`)
+    }
+    return own ? undefined : (this.#overload(length) ?? this.#options.objectionTo(length))
   }
 
   #overload(length: number): AuditError | undefined {

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import type { Annex, MadeRecord } from '../made-record.ts'
+import type { Annex, DraftRecord, MadeRecord } from '../made-record.ts'
 
 /**
  * The frames of a segment: docs/design/audit.md, section 4.
@@ -24,67 +24,158 @@ const HAS_ANNEX = 1
 const SALT_BYTES = 32
 const MAX_EVENT_NAME_BYTES = 0xffff
 
+/** To count the bytes of a text costs about as much as to write them. */
+const LONG_TEXT = 16_384
+const MAX_UTF8_BYTES = 3
+
+const UUID_LENGTH = 36
+const HYPHEN = 0x2d
+const ZERO = 0x30
+const NINE = 0x39
+
 /** From the version to the length of the event name, and the length of the evidence. */
 const FIXED_BYTES = 1 + 1 + 8 + 16 + 8 + 2 + 4
 
 /** Length of a record's frame in bytes. */
-export function frameLength(record: MadeRecord): number {
+export function frameLength({ eventName, evidence, annex }: DraftRecord): number {
   return (
     FRAME_HEAD_BYTES +
     FIXED_BYTES +
-    Buffer.byteLength(record.eventName) +
-    record.evidence.byteLength +
-    (record.annex ? SALT_BYTES + 4 + record.annex.bytes.byteLength : 0)
+    bytesOfName(eventName).length +
+    (typeof evidence === 'string' ? Buffer.byteLength(evidence) : evidence.byteLength) +
+    (annex ? SALT_BYTES + 4 + annex.bytes.byteLength : 0)
   )
 }
 
+/** Bytes that a record's frame takes at the most; for a text of usual length known without looking at it. */
+export function frameRoom(record: DraftRecord): number {
+  const { eventName, evidence, annex } = record
+  if (typeof evidence !== 'string' || evidence.length > LONG_TEXT) return frameLength(record)
+  const nameBytes = bytesOfName(eventName).length
+  const annexBytes = annex ? SALT_BYTES + 4 + annex.bytes.byteLength : 0
+  return FRAME_HEAD_BYTES + FIXED_BYTES + nameBytes + evidence.length * MAX_UTF8_BYTES + annexBytes
+}
+
 /** How long ago a record was made, by its own time; 0 when there is none, or the clock has been set back since. */
-export function ageSecondsOf(record: MadeRecord | undefined): number {
+export function ageSecondsOf(record: DraftRecord | undefined): number {
   if (!record) return 0
   return Math.max(0, Date.now() / 1_000 - Number(record.timeUnixNano) / 1e9)
 }
 
-/** Why a record cannot be framed; nothing when it can. */
-export function objectionToFrame(record: MadeRecord): string | undefined {
-  const nameBytes = Buffer.byteLength(record.eventName)
+/**
+ * Why a record cannot be framed; nothing when it can.
+ *
+ * @param length - of its frame, or what it has at the most
+ */
+export function objectionToFrame(
+  record: DraftRecord,
+  length: number = frameLength(record),
+): string | undefined {
+  const nameBytes = bytesOfName(record.eventName).length
   if (nameBytes > MAX_EVENT_NAME_BYTES) {
     return `its event name has ${nameBytes} bytes; ${MAX_EVENT_NAME_BYTES} are allowed`
   }
-  const length = frameLength(record)
   return length > MAX_FRAME_BYTES
     ? `it has ${length} bytes with its frame; ${MAX_FRAME_BYTES} are allowed`
     : undefined
 }
 
-/** Writes a record's frame, which must have room; returns where it ends. */
+/**
+ * Writes a record's frame, which must have room; returns where it ends.
+ *
+ * The generic writers of a Buffer cost more here than the checksum: this runs for each record of a burst.
+ */
 export function writeFrame(
   target: Buffer,
   start: number,
   sequence: number,
-  record: MadeRecord,
+  record: DraftRecord,
 ): number {
   const { evidence, annex } = record
   const body = start + FRAME_HEAD_BYTES
   target[body] = VERSION
   target[body + 1] = annex ? HAS_ANNEX : 0
-  target.writeBigUInt64LE(BigInt(sequence), body + 2)
-  target.write(record.recordId.replaceAll('-', ''), body + 10, 'hex')
-  target.writeBigUInt64LE(record.timeUnixNano, body + 26)
-  const nameBytes = target.write(record.eventName, body + 36)
-  target.writeUInt16LE(nameBytes, body + 34)
-  let at = target.writeUInt32LE(evidence.byteLength, body + 36 + nameBytes)
-  target.set(evidence, at)
-  at += evidence.byteLength
+  writeNumber(target, sequence % 2 ** 32, body + 2)
+  writeNumber(target, Math.floor(sequence / 2 ** 32), body + 6)
+  writeUuid(target, record.recordId, body + 10)
+  target.set(bytesOfTime(record.timeUnixNano), body + 26)
+  const name = bytesOfName(record.eventName)
+  target[body + 34] = name.length
+  target[body + 35] = name.length >>> 8
+  target.set(name, body + 36)
+  const lengthAt = body + 36 + name.length
+  let at = lengthAt + 4
+  if (typeof evidence === 'string') {
+    at += target.write(evidence, at)
+  } else {
+    target.set(evidence, at)
+    at += evidence.byteLength
+  }
+  writeNumber(target, at - lengthAt - 4, lengthAt)
   if (annex) {
     target.set(annex.salt, at)
-    at = target.writeUInt32LE(annex.bytes.byteLength, at + SALT_BYTES)
+    writeNumber(target, annex.bytes.byteLength, at + SALT_BYTES)
+    at += SALT_BYTES + 4
     target.set(annex.bytes, at)
     at += annex.bytes.byteLength
   }
-  target.writeUInt32LE(MAGIC_NUMBER, start)
-  target.writeUInt32LE(at - body, start + 4)
-  target.writeUInt32LE(crc32(target.subarray(body, at)), start + 8)
+  writeNumber(target, MAGIC_NUMBER, start)
+  writeNumber(target, at - body, start + 4)
+  writeNumber(target, crc32(target.subarray(body, at)), start + 8)
   return at
+}
+
+/** The evidence in a frame that was just written, without a copy. */
+export function evidenceOfFrame(bytes: Buffer, start: number): Buffer {
+  const lengthAt = start + FRAME_HEAD_BYTES + 36 + bytes.readUInt16LE(start + FRAME_HEAD_BYTES + 34)
+  return bytes.subarray(lengthAt + 4, lengthAt + 4 + bytes.readUInt32LE(lengthAt))
+}
+
+/** Little-endian, 32 bits. */
+function writeNumber(target: Buffer, value: number, at: number): void {
+  target[at] = value
+  target[at + 1] = value >>> 8
+  target[at + 2] = value >>> 16
+  target[at + 3] = value >>> 24
+}
+
+function writeUuid(target: Buffer, uuid: string, start: number): void {
+  let at = start
+  for (let index = 0; index < UUID_LENGTH; index += 2) {
+    // Hyphens stand at 8, 13, 18 and 23: each moves what follows by one.
+    if (uuid.charCodeAt(index) === HYPHEN) index += 1
+    target[at] = (nibble(uuid.charCodeAt(index)) << 4) | nibble(uuid.charCodeAt(index + 1))
+    at += 1
+  }
+}
+
+/** The value of a hexadecimal digit. */
+function nibble(code: number): number {
+  return code <= NINE ? code - ZERO : (code & 0x0f) + 9
+}
+
+/** The name before, which nearly always is the same one, and its bytes. */
+let lastName = ''
+let lastNameBytes = Buffer.alloc(0)
+
+function bytesOfName(name: string): Buffer {
+  if (name !== lastName) {
+    lastNameBytes = Buffer.from(name)
+    lastName = name
+  }
+  return lastNameBytes
+}
+
+/** The time before, which in a burst is the same one for many records, and its bytes. */
+let lastTime = 0n
+const lastTimeBytes = Buffer.alloc(8)
+
+function bytesOfTime(time: bigint): Buffer {
+  if (time !== lastTime) {
+    lastTimeBytes.writeBigUInt64LE(time)
+    lastTime = time
+  }
+  return lastTimeBytes
 }
 
 /** What stands at a place in a segment. */

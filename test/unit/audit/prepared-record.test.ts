@@ -27,6 +27,7 @@ import {
 } from '../../support/audit/reference-evidence.ts'
 import { readReference } from '../../support/audit/reference-reader.ts'
 import { anyMembers, anyText } from '../support/arbitrary-records.ts'
+import { toMadeRecord } from '../support/to-made-record.ts'
 
 beforeAll(() => void context.setGlobalContextManager(new AsyncLocalStorageContextManager()))
 afterAll(() => context.disable())
@@ -66,7 +67,7 @@ async function make<Details>(
   fields: AuditFields<Details>,
 ): Promise<MadeRecord> {
   const prepared = await prepareRecord(of, fields, origin)
-  return prepared.make(place)
+  return toMadeRecord(prepared.make(place))
 }
 
 /** The evidence of a record, read back. */
@@ -216,7 +217,7 @@ describe('the evidence', () => {
         const prepared = withActive(inContext, () =>
           prepareRecord(declared, fields as AuditFields<object>, plainOrigin),
         ) as PreparedRecord
-        const made = prepared.make(place)
+        const made = toMadeRecord(prepared.make(place))
 
         const nanos = BigInt(fields.occurredAt.getTime()) * 1_000_000n
         const emitted: EmittedRecord = {
@@ -429,10 +430,11 @@ test.each([
 })
 
 test('a record of the trail about itself has the service as its actor', () => {
-  const made = prepareOwnRecord(
+  const make = prepareOwnRecord(
     { eventName: 'telltale.audit.trail.started', action: 'START', details: { processId: 7 } },
     origin,
-  )(place)
+  )
+  const made = toMadeRecord(make(place))
 
   expect(made.eventName).toBe('telltale.audit.trail.started')
   expect(read(made).attributes).toEqual({

@@ -1,6 +1,7 @@
 import type { AppendedRecord, AuditTrail, Durability } from '../../../src/audit/audit-trail.ts'
 import type { MadeRecord, MakeRecord } from '../../../src/audit/made-record.ts'
 import { sha256 } from '../../support/audit/reference-evidence.ts'
+import { toMadeRecord } from './to-made-record.ts'
 
 /** A trail that keeps its stream in memory. */
 export class InMemoryTrail implements AuditTrail {
@@ -13,7 +14,7 @@ export class InMemoryTrail implements AuditTrail {
   async append(make: MakeRecord, durability: Durability): Promise<AppendedRecord> {
     const streamId = '019a9d3c-0000-7000-8000-000000000001'
     const sequence = this.records.length + 1
-    const record = make({ streamId, sequence, previousHash: this.#last })
+    const record = toMadeRecord(make({ streamId, sequence, previousHash: this.#last }))
     const hash = sha256(record.evidence)
     this.#last = hash
     this.records.push(record)
