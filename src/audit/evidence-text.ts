@@ -1,4 +1,4 @@
-import { REDACTED, type Redaction } from '../core/redaction.ts'
+import { REDACTED, TOKEN_SIGNS, type Redaction } from '../core/redaction.ts'
 
 /** What a value may be, and how deep. */
 export interface ValueRules {
@@ -29,6 +29,8 @@ interface Key {
   readonly before: string
   /** The same and what stands before a text that is the value. */
   readonly beforeText: string
+  /** The same, behind another one. */
+  readonly nextText: string
   readonly isSecret: boolean
 }
 
@@ -57,7 +59,8 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
     if (!found) {
       const before = `{"key":${toJsonText(key)},"value":`
       const beforeText = `${before}{"stringValue":"`
-      found = { name: key, before, beforeText, isSecret: redaction.isSecret(key) }
+      const nextText = `,${beforeText}`
+      found = { name: key, before, beforeText, nextText, isSecret: redaction.isSecret(key) }
       if (keys.size < MAX_KEYS && key.length <= MAX_KEY_LENGTH) keys.set(key, found)
     }
     return found
@@ -81,7 +84,7 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
     if (depth > maxDepth) throw new ValueRefused(`nested deeper than ${maxDepth} levels`)
     switch (typeof given) {
       case 'string':
-        return toStringValue(redaction.text(given))
+        return `{"stringValue":"${cleanText(given, redaction)}${TEXT_END}`
       case 'number':
         return number(given)
       case 'boolean':
@@ -136,11 +139,17 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
       if (only && !only(key.name)) continue
       const member = (members as Record<string, unknown>)[key.name]
       if (strict && member === undefined) continue
-      if (text !== '') text += ','
-      if (key.isSecret && isSomething(member)) text += `${key.beforeText}${REDACTED}${TEXT_END}}`
-      else if (typeof member === 'string' && depth <= maxDepth) {
-        text += `${key.beforeText}${escapeText(redaction.text(member))}${TEXT_END}}`
-      } else text += `${key.before}${value(member, depth)}}`
+      if (key.isSecret && isSomething(member)) {
+        text += text === '' ? key.beforeText : key.nextText
+        text += `${REDACTED}${TEXT_END}}`
+      } else if (typeof member === 'string' && depth <= maxDepth) {
+        text += text === '' ? key.beforeText : key.nextText
+        text += cleanText(member, redaction)
+        text += `${TEXT_END}}`
+      } else {
+        if (text !== '') text += ','
+        text += `${key.before}${value(member, depth)}}`
+      }
     }
     return text
   }
@@ -157,6 +166,14 @@ export const TEXT_END = '"}'
 /** A text as it stands between the quotes of its JSON text; lone surrogates become U+FFFD. */
 export function escapeText(text: string): string {
   return NEEDS_CARE.test(text) ? JSON.stringify(text.toWellFormed()).slice(1, -1) : text
+}
+
+/** What needs care, and what a token cannot do without: most texts have neither, and are searched once. */
+const NEEDS_A_LOOK = new RegExp(`${NEEDS_CARE.source}|${TOKEN_SIGNS}`, 'i')
+
+/** A text without its secrets, as it stands between the quotes of its JSON text. */
+export function cleanText(text: string, redaction: Redaction): string {
+  return NEEDS_A_LOOK.test(text) ? escapeText(redaction.text(text)) : text
 }
 
 /** The JSON text of a text. */

@@ -48,7 +48,7 @@ export function prepareOwnRecord(
   const { 'service.name': service } = knownAttributes(origin.resource) as Record<string, unknown>
   const actor = { id: typeof service === 'string' ? service : 'unknown', type: 'system' } as const
   const declared = { name: event.eventName, action: event.action }
-  const facts = settle(declared, { actor }, ROOT_CONTEXT, Date.now(), origin.redaction)
+  const facts = settle(declared, { actor }, ROOT_CONTEXT, Date.now())
   return toMake(declared, facts, event.details, origin)
 }
 
@@ -107,7 +107,7 @@ function finish<Details>(
   const problems = problemsOf(fields)
   if (checked.problems) problems.push(...checked.problems)
   if (problems.length > 0) throw invalid(event.name, problems)
-  const facts = settle(event, fields, active, now, origin.redaction)
+  const facts = settle(event, fields, active, now)
   const details = checked.problems ? undefined : checked.value
   return { recordId: facts.recordId, facts, details, make: toMake(event, facts, details, origin) }
 }
@@ -117,26 +117,23 @@ function settle(
   fields: AuditFields<unknown>,
   active: Context,
   now: number,
-  redaction: Redaction,
 ): RecordFacts {
   const { actor, target, source, occurredAt } = fields
-  const clean = (text: string | undefined): string | undefined =>
-    text === undefined ? undefined : redaction.text(text)
   const span = trace.getSpanContext(active)
   const spanIsValid = span !== undefined && isSpanContextValid(span)
   return {
     recordId: fields.id?.toLowerCase() ?? createUuidV7(now),
     // Checked: a record without an actor was refused.
-    actorId: redaction.text(actor!.id),
+    actorId: actor!.id,
     actorType: actor!.type,
     outcome: fields.outcome ?? 'success',
     targetType: target?.type ?? event.targetType,
-    targetId: clean(target?.id),
-    sourceId: clean(source?.id),
+    targetId: target?.id,
+    sourceId: source?.id,
     sourceType: source && (source.type ?? sourceTypeOf(source.id)),
-    requestId: clean(fields.requestId),
-    tenantId: clean(fields.tenantId),
-    userAgent: clean(fields.userAgent),
+    requestId: fields.requestId,
+    tenantId: fields.tenantId,
+    userAgent: fields.userAgent,
     occurredAtMillis: occurredAt?.getTime() ?? now,
     traceId: spanIsValid ? span.traceId.toLowerCase() : undefined,
     spanId: spanIsValid ? span.spanId.toLowerCase() : undefined,
@@ -152,7 +149,7 @@ function toMake(
 ): MakeRecord {
   const { name, evidence, erasable } = compiledOf(event)
   const details = makeDetails(event.name, value, erasable, redaction)
-  const finishEvidence = evidence(facts, details, resourceText(resource))
+  const finishEvidence = evidence(facts, details, resourceText(resource), redaction)
   return (place: StreamPlace): DraftRecord => ({
     recordId: facts.recordId,
     eventName: name,

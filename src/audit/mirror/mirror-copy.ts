@@ -41,7 +41,9 @@ export function toMirrorCopy(
     event: event.name,
     timestamp: new Date(facts.occurredAtMillis).toISOString(),
     fields: Object.fromEntries(
-      Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined),
+      Object.entries(fields).flatMap(([key, text]): [string, string][] =>
+        text === undefined ? [] : [[key, redaction.text(text)]],
+      ),
     ),
     details: Object.fromEntries(shown),
   }
