@@ -4,10 +4,10 @@ import { createRedaction } from '../core/redaction.ts'
 import { withAuditContext } from './audit-context.ts'
 import type { AuditContext, AuditFields } from './audit-fields.ts'
 import type { AppendedRecord, AuditTrail, Durability } from './audit-trail.ts'
-import type { AuditEvent } from './define-audit-event.ts'
+import type { AuditEvent, DeclaredEvent } from './define-audit-event.ts'
 import type { AuditMirror } from './mirror/mirror.ts'
 import type { Origin } from './origin.ts'
-import { prepareRecord } from './prepared-record.ts'
+import { prepareRecord, type PreparedRecord } from './prepared-record.ts'
 
 export { setAuditContext, withAuditContext } from './audit-context.ts'
 
@@ -63,29 +63,47 @@ export function setAuditMirror(to: AuditMirror | undefined): void {
 
 /** The audit trail of this process; `init()` starts it. */
 export const audit: Audit = {
-  async record(event, fields) {
-    const started = current
-    const origin = typeof started === 'string' ? UNKNOWN_ORIGIN : started.origin
-    const preparing = prepareRecord(event, fields, origin)
-    // Not awaited when there is nothing to wait for: records come to stand in the order of the calls.
-    const prepared = preparing instanceof Promise ? await preparing : preparing
-    const { recordId, make } = prepared
-    if (typeof started === 'string') {
-      throw new AuditError(
-        'TELLTALE_AUDIT_NOT_STARTED',
-        `the audit event "${event.name}" was not recorded: ${started}`,
-      )
-    }
-    const durability = fields?.durability ?? event.durability ?? 'spooled'
-    const copy = mirror?.prepare(event, prepared)
+  // No async function: three promises for each record are a tenth of what it costs.
+  record(event, fields) {
     try {
-      const appended = await started.trail.append(make, durability)
-      copy?.()
-      return { ...appended, durability }
+      const started = current
+      const origin = typeof started === 'string' ? UNKNOWN_ORIGIN : started.origin
+      const preparing = prepareRecord(event, fields, origin)
+      // Not awaited when there is nothing to wait for: records come to stand in the order of the calls.
+      return preparing instanceof Promise
+        ? preparing.then((prepared) => append(started, event, fields, prepared))
+        : append(started, event, fields, preparing)
     } catch (error) {
-      if (error instanceof AuditError) error.recordId ??= recordId
-      throw error
+      return Promise.reject(error)
     }
   },
   with: (fields, work) => context.with(withAuditContext(context.active(), fields), work),
+}
+
+function append(
+  started: StartedTrail | string,
+  event: DeclaredEvent,
+  fields: AuditFields<unknown> | undefined,
+  prepared: PreparedRecord,
+): Promise<AuditReceipt> {
+  if (typeof started === 'string') {
+    throw new AuditError(
+      'TELLTALE_AUDIT_NOT_STARTED',
+      `the audit event "${event.name}" was not recorded: ${started}`,
+    )
+  }
+  // What the callbacks see stays in memory until the record is on the disk: nothing but this.
+  const { recordId } = prepared
+  const durability = fields?.durability ?? event.durability ?? 'spooled'
+  const copy = mirror?.prepare(event, prepared)
+  return started.trail.append(prepared.make, durability).then(
+    ({ streamId, sequence, hash }) => {
+      copy?.()
+      return { recordId, streamId, sequence, hash, durability }
+    },
+    (error: unknown) => {
+      if (error instanceof AuditError) error.recordId ??= recordId
+      throw error
+    },
+  )
 }

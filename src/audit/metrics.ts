@@ -2,8 +2,8 @@ import type { Meter } from '@opentelemetry/api'
 
 /** What is counted of audit records. */
 export interface AuditMetrics {
-  /** One more is on the producer's disk. */
-  recorded(): void
+  /** So many more are on the producer's disk. */
+  recorded(count: number): void
   /** So many have their receipt. */
   delivered(count: number): void
   /** One was not recorded, or not confirmed in time, by error code. */
@@ -63,7 +63,7 @@ export function createAuditMetrics(meter: Meter, level: () => SpoolLevel): Audit
   for (const counter of [recorded, delivered, parked, skipped]) counter.add(0)
   for (const code of REFUSED_CODES) refused.add(0, { 'error.type': `TELLTALE_AUDIT_${code}` })
   return {
-    recorded: () => recorded.add(1),
+    recorded: (count) => recorded.add(count),
     delivered: (count) => delivered.add(count),
     refused: (code) => refused.add(1, { 'error.type': code }),
     parked: () => parked.add(1),

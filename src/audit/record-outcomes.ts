@@ -34,8 +34,15 @@ export interface RecordOutcomesOptions {
 export function createRecordOutcomes(options: RecordOutcomesOptions): RecordOutcomes {
   const { directory, size, stored, metrics, reporter } = options
   let problem: string | undefined
+  let uncounted = 0
+  const count = (): void => {
+    metrics.recorded(uncounted)
+    uncounted = 0
+  }
   const recorded = (): void => {
-    metrics.recorded()
+    // Those of one group are told one after the other, and counted at once.
+    if (uncounted === 0) queueMicrotask(count)
+    uncounted += 1
     if (problem === undefined) return
     problem = undefined
     reporter.over('audit spool', `audit records are written to ${directory} again`)

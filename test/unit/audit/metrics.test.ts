@@ -30,8 +30,8 @@ test('records are counted where they end up', async () => {
   const probe = createMeterProbe()
   const metrics = createAuditMetrics(probe.meter, () => level)
 
-  metrics.recorded()
-  metrics.recorded()
+  metrics.recorded(1)
+  metrics.recorded(1)
   metrics.delivered(1)
   metrics.parked()
   metrics.skipped(100)
