@@ -12,20 +12,18 @@ export function makeRecord(
     recordId,
     eventName,
     timeUnixNano: BigInt(Date.now()) * 1_000_000n,
-    evidence: Buffer.from(
-      JSON.stringify({
-        attributes: [
-          { key: 'audit.details', value: { kvlistValue: { values: toList(details) } } },
-          { key: 'audit.record.id', value: { stringValue: recordId } },
-          { key: 'audit.sequence.number', value: { intValue: String(sequence) } },
-          { key: 'audit.sequence.prev_hash', value: { stringValue: previousHash } },
-          { key: 'audit.stream.id', value: { stringValue: streamId } },
-        ],
-        eventName,
-        format: 'telltale/1',
-        resource: { attributes: [] },
-      }),
-    ),
+    evidence: JSON.stringify({
+      attributes: [
+        { key: 'audit.details', value: { kvlistValue: { values: toList(details) } } },
+        { key: 'audit.record.id', value: { stringValue: recordId } },
+        { key: 'audit.sequence.number', value: { intValue: String(sequence) } },
+        { key: 'audit.sequence.prev_hash', value: { stringValue: previousHash } },
+        { key: 'audit.stream.id', value: { stringValue: streamId } },
+      ],
+      eventName,
+      format: 'telltale/1',
+      resource: { attributes: [] },
+    }),
   })
 }
 

@@ -119,12 +119,12 @@ export class LaneDelivery {
   async #gather(isStopped: () => boolean): Promise<void> {
     const left = this.#readAt + GATHER_MILLIS - performance.now()
     if (left <= 0 || !this.#mayGather()) return
-    let isOver = false
+    const pause = { isOver: false }
     const timer = setTimeout(() => {
-      isOver = true
+      pause.isOver = true
       this.wake()
     }, left).unref()
-    while (!isOver && !isStopped() && this.#mayGather()) await this.#nextDone()
+    while (!pause.isOver && !isStopped() && this.#mayGather()) await this.#nextDone()
     clearTimeout(timer)
   }
 

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { AppendedRecord } from '../../../../src/audit/audit-trail.ts'
 import type { MakeRecord } from '../../../../src/audit/made-record.ts'
+import { AuditError } from '../../../../src/core/errors.ts'
 import { AuditStream } from '../../../../src/audit/spool/audit-stream.ts'
 import { realDisk, type Disk } from '../../../../src/audit/spool/disk.ts'
-import type { Frame } from '../../../../src/audit/spool/frame.ts'
+import { frameLength, type Frame } from '../../../../src/audit/spool/frame.ts'
 import { LaneReader } from '../../../../src/audit/spool/lane-reader.ts'
 import { START } from '../../../../src/audit/spool/cursor.ts'
 import type { Position } from '../../../../src/audit/spool/segment-writer.ts'
@@ -20,7 +21,11 @@ beforeEach(() => void (lane = mkdtempSync(join(tmpdir(), 'tt-'))))
 afterEach(() => rmSync(lane, { recursive: true }))
 
 /** A stream on a disk of which some calls are replaced, and what it tells. */
-function startStream(disk: Partial<Disk> = {}, segmentBytes = 2 ** 20) {
+function startStream(
+  disk: Partial<Disk> = {},
+  segmentBytes = 2 ** 20,
+  objectionTo: (bytes: number) => AuditError | undefined = () => undefined,
+) {
   const told: { synced: Position[]; lost: unknown[] } = { synced: [], lost: [] }
   const stream = new AuditStream({
     id: STREAM,
@@ -28,7 +33,7 @@ function startStream(disk: Partial<Disk> = {}, segmentBytes = 2 ** 20) {
     disk: { ...realDisk, ...disk },
     segmentBytes,
     newFolders: [],
-    objectionTo: () => undefined,
+    objectionTo,
     onGrown: () => undefined,
     onSynced: (position) => void told.synced.push(position),
     onLost: (cause) => void told.lost.push(cause),
@@ -81,6 +86,21 @@ test('a record that records another one while it is made is refused: there is on
   expect((await inner)?.sequence).toBe(2)
   expect((await append()).sequence).toBe(3)
   expect(await sequences()).toEqual([1, 2, 3])
+})
+
+test('a record that just fits is not refused for what its text might take', async () => {
+  let left = 20_000
+  const full = new AuditError('TELLTALE_AUDIT_SPOOL_FULL', 'full')
+  const { stream, append } = startStream({}, 2 ** 20, (bytes) => (bytes > left ? full : undefined))
+  await append()
+  const place = { streamId: STREAM, sequence: 2, previousHash: 'ab'.repeat(32) }
+  left = frameLength(makeRecord('event')(place))
+
+  expect((await append()).sequence).toBe(2)
+  left -= 1
+  await expect(append()).rejects.toThrow('full')
+  await stream.idle()
+  expect(await sequences()).toEqual([1, 2])
 })
 
 test('records that are made together go to the disk together', async () => {

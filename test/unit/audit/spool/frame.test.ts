@@ -2,7 +2,9 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MadeRecord } from '../../../../src/audit/made-record.ts'
 import {
+  evidenceOfFrame,
   frameLength,
+  frameRoom,
   objectionToFrame,
   readFrame,
   writeFrame,
@@ -90,6 +92,30 @@ test('the layout is that of the specification, byte for byte', () => {
       'ab'.repeat(32) +
       '020000005b5d',
   )
+})
+
+test('evidence as text makes the frame that its bytes make', () => {
+  fc.assert(
+    fc.property(record, fc.string({ unit: 'binary', maxLength: 300 }), (one, text) => {
+      const evidence = text.toWellFormed()
+      const ofBytes = toSegment([{ ...one, evidence: Buffer.from(evidence) }]).segment
+      const draft = { ...one, evidence }
+      const bytes = Buffer.alloc(frameRoom(draft))
+
+      const end = writeFrame(bytes, 0, 1, draft)
+
+      expect(bytes.subarray(0, end)).toEqual(ofBytes)
+      expect(evidenceOfFrame(bytes, 0)).toEqual(Buffer.from(evidence))
+      expect(frameLength(draft)).toBe(end)
+    }),
+  )
+})
+
+test('a number beyond 32 bits is written and read', () => {
+  const bytes = Buffer.alloc(frameLength(made({})))
+  writeFrame(bytes, 0, 2 ** 40 + 7, made({}))
+
+  expect(readFrame(bytes, 0, true)).toMatchObject({ frame: { sequence: 2 ** 40 + 7 } })
 })
 
 describe('a segment', () => {
