@@ -62,7 +62,7 @@ export function startTrail(
     makeOwnRecord,
     started: trailStarted('0.0.0', process.pid, 0),
     metrics: {
-      recorded: () => void (counted.recorded += 1),
+      recorded: (count) => void (counted.recorded += count),
       delivered: (count) => void (counted.delivered += count),
       parked: () => void (counted.parked += 1),
       skipped: (bytes) => void (counted.skipped += bytes),
