@@ -45,35 +45,6 @@ test('no more requests than four are read into memory, however often there is mo
 })
 
 describe('in a lane that is being written', () => {
-  /** A lane with 100 records, of which the first can be read, delivered to a Collector that answers at once. */
-  async function startLive(lane: string, isUrgent: () => boolean) {
-    mkdirSync(lane)
-    const length = writeRecords(lane, 100)
-    let readable = 1
-    const requests: number[] = []
-    const delivery = await LaneDelivery.begin({
-      lane,
-      streamId: randomUUID(),
-      sender: {
-        deliver: async (records) => void requests.push(records.length),
-        nextFailure: () => new Promise(() => {}),
-      },
-      limit: () => ({ segment: 1, offset: readable * length }),
-      isUrgent,
-      onSkipped: () => {},
-      onRemoved: () => {},
-    })
-    const grow = (records: number): void => {
-      readable = records
-      delivery.wake()
-    }
-    const deliverUpTo = (records: number): Promise<void> => {
-      grow(records)
-      return delivery.deliverAll(() => false)
-    }
-    return { delivery, requests, grow, deliverUpTo }
-  }
-
   test('records that nobody waits for gather, and all of them arrive', async () => {
     using folder = makeSpoolFolder()
     const live = await startLive(join(folder.path, 'lane'), () => false)
@@ -115,6 +86,35 @@ describe('in a lane that is being written', () => {
     await live.delivery.close()
   })
 })
+
+/** A lane with 100 records, of which the first can be read, delivered to a Collector that answers at once. */
+async function startLive(lane: string, isUrgent: () => boolean) {
+  mkdirSync(lane)
+  const length = writeRecords(lane, 100)
+  let readable = 1
+  const requests: number[] = []
+  const delivery = await LaneDelivery.begin({
+    lane,
+    streamId: randomUUID(),
+    sender: {
+      deliver: async (records) => void requests.push(records.length),
+      nextFailure: () => new Promise(() => {}),
+    },
+    limit: () => ({ segment: 1, offset: readable * length }),
+    isUrgent,
+    onSkipped: () => {},
+    onRemoved: () => {},
+  })
+  const grow = (records: number): void => {
+    readable = records
+    delivery.wake()
+  }
+  const deliverUpTo = (records: number): Promise<void> => {
+    grow(records)
+    return delivery.deliverAll(() => false)
+  }
+  return { delivery, requests, grow, deliverUpTo }
+}
 
 /** @returns the bytes of one, which all have */
 function writeRecords(lane: string, count: number): number {
