@@ -32,7 +32,9 @@ export async function metricsResponse(): Promise<HttpAnswer> {
 export function metricsHandler(): (
   request: AnswerableRequest,
   response: AnswerableResponse,
-) => Promise<void> {
-  // What could not be sent is a connection that is gone: nobody is left to tell.
-  return (request, response) => sendAnswer(request, response, metricsResponse, () => undefined)
+) => void {
+  return (request, response) => {
+    // What could not be sent is a connection that is gone: nobody is left to tell.
+    void sendAnswer(request, response, metricsResponse, () => undefined)
+  }
 }
