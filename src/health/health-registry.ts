@@ -44,6 +44,8 @@ interface Entry {
 /** Beyond it something declares checks without end. */
 const MAX_CHECKS = 100
 const NAME = /^[A-Za-z][\w.-]{0,63}$/
+/** Names of our own checks. */
+const RESERVED = /^(?:auditSpool$|job\.)/
 const PROBES: readonly Probe[] = ['health', 'ready', 'live']
 const OPTIONS = ['every', 'timeout', 'probes']
 
@@ -121,6 +123,9 @@ export class HealthRegistry {
     if (typeof name !== 'string' || !NAME.test(name)) {
       const rule = 'a letter, then at most 63 letters, digits, "_", "." or "-"'
       return [`the name of a health check must be ${rule}; got ${showValue(name)}`]
+    }
+    if (RESERVED.test(name)) {
+      return [`"${name}" is the name of one of Telltale's own health checks; choose another`]
     }
     if (this.#entries.has(name)) {
       return [`a health check named "${name}" is there already; remove() it first`]

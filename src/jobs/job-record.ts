@@ -23,6 +23,9 @@ const OUTCOMES = ['success', 'failure', 'timeout'] as const
 let reporter: Reporter = createReporter(writeToStderr)
 const redaction = createRedaction()
 
+/** What a run answers with that ended because it was told to. */
+export const STOPPED = Symbol('stopped')
+
 /** Sets who is told of runs that fail. Called by `init()`. */
 export function setJobReporter(to: Reporter): void {
   reporter = to
@@ -49,6 +52,7 @@ export class JobRecord {
   }
 
   add(end: RunEnd<unknown>, seconds: number): void {
+    if (end.how === 'done' && end.result === STOPPED) return
     const outcome = end.how === 'done' ? 'success' : end.how === 'failed' ? 'failure' : 'timeout'
     this.#runs += 1
     jobMetrics.runs.add(1, { job_name: this.#name, outcome })

@@ -3,7 +3,7 @@ import { ConfigError } from '../core/errors.ts'
 import { startRepeating, type Repeating } from '../core/repeating.ts'
 import { observeHealth } from '../health/health.ts'
 import { operation } from '../operations/operations.ts'
-import { JobRecord, type JobStatus } from './job-record.ts'
+import { JobRecord, STOPPED, type JobStatus } from './job-record.ts'
 import { problemsOfJob, timeoutOf, type JobOptions } from './job-options.ts'
 
 export type { JobOptions } from './job-options.ts'
@@ -60,7 +60,7 @@ export function job(name: string, options: JobOptions, work: (input: JobInput) =
           name,
           // Counted by the record, which also knows of deadlines.
           { component: 'job', attributes: { job: name }, measure: () => undefined },
-          () => work({ signal }),
+          () => endingQuietly(work({ signal }), signal),
         ),
       ),
     onEnd: (end, seconds) => record.add(end, seconds),
@@ -70,14 +70,26 @@ export function job(name: string, options: JobOptions, work: (input: JobInput) =
   const started: Job = {
     status: () => ({ ...record.status(), isRunning: repeating.current !== undefined }),
     async stop() {
-      if (running.get(name) === started) running.delete(name)
       check?.remove()
       record.stop()
       await endOf(repeating)
+      // Not before: a job of the same name would overlap with the run that is under way.
+      if (running.get(name) === started) running.delete(name)
     },
   }
   running.set(name, started)
   return started
+}
+
+/** Who is told to stop may say so by rejecting with the reason; that is no failure. */
+async function endingQuietly(work: unknown, signal: AbortSignal): Promise<unknown> {
+  try {
+    return await work
+  } catch (error) {
+    const isStopped = signal.aborted && (signal.reason as Error).name === 'AbortError'
+    if (isStopped && error === signal.reason) return STOPPED
+    throw error
+  }
 }
 
 /** Stops all jobs. Called when the process is told to end. */

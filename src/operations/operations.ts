@@ -20,15 +20,15 @@ export type OperationResult<Result> =
 export function operation<Result>(name: string, work: () => Result): OperationResult<Result>
 export function operation<Result>(
   name: string,
-  options: OperationOptions<NoInfer<Awaited<Result>>>,
+  options: OperationOptions<NoInfer<Awaited<Result>>> | undefined,
   work: () => Result,
 ): OperationResult<Result>
 export function operation<Result>(
   name: string,
-  ...rest: [() => Result] | [OperationOptions<Awaited<Result>>, () => Result]
+  ...rest: [() => Result] | [OperationOptions<Awaited<Result>> | undefined, () => Result]
 ): unknown {
-  const [options, work] = rest.length === 1 ? [{}, rest[0]] : rest
-  const running = start(name, options as OperationOptions<unknown>)
+  const [options, work] = rest.length === 1 ? [undefined, rest[0]] : rest
+  const running = start(name, (options ?? {}) as OperationOptions<unknown>)
   return context.with(running.context, () => run(running, work))
 }
 

@@ -230,6 +230,8 @@ test('a result that has become old says so, and is no longer healthy', async () 
 describe('declaring checks', () => {
   test.each([
     ['the same name twice', 'database', () => true, {}, /"database" is there already/],
+    ['a name of our own', 'auditSpool', () => true, {}, /Telltale's own/],
+    ['a name as jobs have it', 'job.sweep', () => true, {}, /Telltale's own/],
     ['an empty name', '', () => true, {}, /the name of a health check/],
     ['a name with spaces', 'the redis', () => true, {}, /got "the redis"/],
     ['no function', 'redis', 'SELECT 1', {}, /must be a function; got "SELECT 1"/],

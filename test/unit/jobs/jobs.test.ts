@@ -112,6 +112,33 @@ describe('stopping', () => {
     expect(made.status().runs).toBe(runs)
   })
 
+  test('is no failure of the run that says so by rejecting with the reason', async () => {
+    const made = start(
+      (signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error))
+        }),
+    )
+    await expect.poll(() => made.status().isRunning, SOON).toBe(true)
+
+    await made.stop()
+
+    expect(made.status()).toMatchObject({ runs: 0, failures: 0, problem: undefined })
+  })
+
+  test('does not free the name while a run is under way', async () => {
+    const gate = Promise.withResolvers<void>()
+    const made = start(() => gate.promise)
+    await expect.poll(() => made.status().isRunning, SOON).toBe(true)
+
+    const stopping = made.stop()
+    expect(() => start(() => undefined)).toThrow(/"sweep" is there already/)
+    gate.resolve()
+    await stopping
+
+    expect(start(() => undefined).status().runs).toBe(0)
+  })
+
   test('all of them are stopped together, and waited for', async () => {
     const ends: string[] = []
     for (const name of ['one', 'two']) {
