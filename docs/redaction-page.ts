@@ -1,11 +1,31 @@
 import { REDACTED, SECRET_ENDINGS, SECRET_NAMES } from '../src/core/redaction.ts'
-import { page } from './markdown.ts'
+import { SECRET_SHAPES } from '../src/core/secret-shapes.ts'
+import { markdownTable, page } from './markdown.ts'
 
-/** What is kept out of logs and audit records, from the rules themselves. */
+/** What is kept out of all signals, from the rules themselves. */
 export function redactionPage(): string {
   return page(
     'Redaction',
-    `What stands under the name of a secret is replaced by \`${REDACTED}\`, whatever it is and however deep: in attributes and bodies of log records, before they are printed or sent, and in audit records, before their evidence is made. What is redacted is written nowhere; of an audit record it cannot be had back.`,
+    `What stands under the name of a secret is replaced by \`${REDACTED}\`, whatever it is and however deep, and so is what has the shape of a secret, wherever it stands. What is redacted is written nowhere; of an audit record it cannot be had back.`,
+    markdownTable(
+      ['where', 'what is searched'],
+      [
+        [
+          'log records, those of pino too',
+          'body, attributes and their names, before they are printed or sent',
+        ],
+        [
+          'spans',
+          'name, status message, attributes of the span, its events (exceptions too) and links, before they are sent',
+        ],
+        [
+          'audit records',
+          'actor, target, source, request id, tenant, user agent and details, before the evidence is made; the copies of them too',
+        ],
+        ['metrics', 'label values, by shape only: a label named `token` may be a currency'],
+        ['resource', 'what `OTEL_RESOURCE_ATTRIBUTES` and `init()` give it'],
+      ],
+    ),
     'Names are compared whatever their case and without spaces, `_`, `-` and `.`; of a dotted name the last part counts as well. So `x-api-key`, `X_API_KEY` and `http.request.header.x-api-key` are the same.',
     '## Names',
     toList(SECRET_NAMES),
@@ -13,9 +33,11 @@ export function redactionPage(): string {
     '## Endings',
     `Whatever ends so is a secret too, such as \`newPassword\`: ${toList(SECRET_ENDINGS)}.`,
     '## In texts',
-    'Tokens are found in any text, under any name: `Bearer` and what follows it, and JSON Web Tokens. The rest of the text stays.',
+    'Found in any text, under any name; the rest of the text stays:',
+    SECRET_SHAPES.map(({ about }) => `- ${about}`).join('\n'),
+    'A text is searched in time that grows with its length, whatever it is made of; how long it takes, `npm run bench -- logger` measures.',
     '## What is not redacted',
-    'Lines that pino writes to stdout itself (its own `redact` option does that; the copy that goes to the Collector is redacted here); attributes of the resource, which the operator sets; spans and metrics; and what no rule can know for a secret, such as a password in the middle of a sentence. Details of people that must be erasable later are declared as `erasable`: see the guide to the audit trail.',
+    'Lines that pino writes to stdout itself (its own `redact` option does that; the copy that goes to the Collector is redacted here); names of span attributes and of metrics; and what no rule can know for a secret, such as a password of letters in the middle of a sentence, or a secret that is encoded once more. Hashes, ids, order numbers and base64 stay. Details of people that must be erasable later are declared as `erasable`: see the guide to the audit trail.',
   )
 }
 

@@ -22,7 +22,7 @@ export interface GeneralOptions {
   disabled?: boolean | undefined
   /** How much OpenTelemetry's own code says on stderr: `none` to `all`. Default `warn`. */
   diagnosticLevel?: (typeof DIAGNOSTIC_LEVELS)[number] | undefined
-  /** Names of secrets besides the known ones (see redaction.md): what stands under them is `[redacted]` in logs and audit records. Case, spaces, `_`, `-` and `.` do not count. */
+  /** Names of secrets besides the known ones (see redaction.md): what stands under them is `[redacted]` in logs, spans and audit records. Case, spaces, `_`, `-` and `.` do not count. */
   redactNames?: readonly string[] | undefined
 }
 

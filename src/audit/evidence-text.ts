@@ -1,4 +1,4 @@
-import { REDACTED, TOKEN_SIGNS, type Redaction } from '../core/redaction.ts'
+import { REDACTED, type Redaction } from '../core/redaction.ts'
 
 /** What a value may be, and how deep. */
 export interface ValueRules {
@@ -168,12 +168,9 @@ export function escapeText(text: string): string {
   return NEEDS_CARE.test(text) ? JSON.stringify(text.toWellFormed()).slice(1, -1) : text
 }
 
-/** What needs care, and what a token cannot do without: most texts have neither, and are searched once. */
-const NEEDS_A_LOOK = new RegExp(`${NEEDS_CARE.source}|${TOKEN_SIGNS}`, 'i')
-
 /** A text without its secrets, as it stands between the quotes of its JSON text. */
 export function cleanText(text: string, redaction: Redaction): string {
-  return NEEDS_A_LOOK.test(text) ? escapeText(redaction.text(text)) : text
+  return escapeText(redaction.text(text))
 }
 
 /** The JSON text of a text. */

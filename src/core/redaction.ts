@@ -1,18 +1,20 @@
-/** What takes the place of a secret. */
-export const REDACTED = '[redacted]'
+import { scanForSecrets, toNameEndings } from './secret-scan.ts'
+import { isCardNumber, REDACTED, SECRET_SHAPES } from './secret-shapes.ts'
+
+export { REDACTED } from './secret-shapes.ts'
 
 /** Keeps secrets out of logs and audit records. */
 export interface Redaction {
   /** Whether a value under this name is a secret, whatever it is. */
   isSecret(name: string): boolean
-  /** The text with every token in it replaced; the same one when there is none. */
+  /** The text with every secret in it replaced that has a known shape; the same one when there is none. */
   text(text: string): string
 }
 
 /** Names of secrets, without the signs that divide their words. */
 export const SECRET_NAMES: readonly string[] = `
-  accesskey accesstoken apikey apitoken auth authorization authtoken bearer bearertoken clientsecret connectsid cookie credential
-  credentials csrftoken idtoken jwt passphrase passwd password privatekey proxyauthorization pwd refreshtoken secret secretkey
+  accesskey accesstoken apikey apitoken auth authorization authtoken awssecretaccesskey bearer bearertoken clientsecret connectsid cookie credential
+  credentials csrftoken idtoken jwt passphrase passwd password privatekey proxyauthorization pwd refreshtoken secret secretaccesskey secretkey
   sessiontoken setcookie sharedsecret signingkey token xapikey xauthtoken xcsrftoken xsrftoken
 `
   .trim()
@@ -20,25 +22,10 @@ export const SECRET_NAMES: readonly string[] = `
 
 /** Endings that make a secret of any name: `newPassword`, `webhook_secret`. */
 export const SECRET_ENDINGS: readonly string[] = `
-  accesstoken apikey idtoken passphrase passwd password privatekey refreshtoken secret
+  accesstoken apikey idtoken passphrase passwd password privatekey refreshtoken secret secretaccesskey webhookurl
 `
   .trim()
   .split(/\s+/)
-
-/**
- * Bearer tokens, and JSON Web Tokens, which begin with the base64 of `{"`, wherever they stand.
- *
- * A short word of letters behind `Bearer` is taken for prose. Every part ends where the next cannot begin again, so that no text
- * takes long to search.
- */
-const TOKENS =
-  /\bBearer\s{1,8}(?:(?=[a-z./-]*[\d_~+])[\w.~+/-]{8,}|[\w.~+/-]{20,})=*|(?<![\w-])eyJ[\w-]{4,}\.[\w-]{4,}\.[\w-]*/gi
-
-/** What every token has in it, whatever the case: in a text without it there is nothing to hide. Source of a regular expression. */
-export const TOKEN_SIGNS = 'eyJ|bearer'
-
-/** Length of the shortest text with a token in it: `eyJ` and 4 characters, a dot, 4 more, a dot. */
-const SHORTEST_TOKEN = 13
 
 /** Names that are remembered at the most; services use few, but a map with user input as keys has any number. */
 const MAX_REMEMBERED = 2_000
@@ -54,6 +41,7 @@ const MAX_REMEMBERED_LENGTH = 128
  */
 export function createRedaction(moreNames: readonly string[] = []): Redaction {
   const secrets = new Set([...SECRET_NAMES, ...moreNames.map(withoutSigns)])
+  const endings = toNameEndings([...secrets, ...SECRET_ENDINGS])
   const remembered = new Map<string, boolean>()
   const judge = (name: string): boolean => {
     const last = withoutSigns(name.slice(name.lastIndexOf('.') + 1))
@@ -74,12 +62,13 @@ export function createRedaction(moreNames: readonly string[] = []): Redaction {
       return verdict
     },
     text(text) {
-      if (text.length < SHORTEST_TOKEN) return text
-      // Two searches for a few letters cost less than one for all the forms that a token can have.
-      if (!text.includes('eyJ') && !/bearer/i.test(text)) return text
-      return text.replace(TOKENS, (found) =>
-        /^bearer/i.test(found) ? `Bearer ${REDACTED}` : REDACTED,
-      )
+      const found = scanForSecrets(text, endings)
+      if (found === 0) return text
+      let clean = text
+      for (const shape of SECRET_SHAPES) {
+        if (found & shape.bit) clean = shape.replace(clean, judge)
+      }
+      return clean
     },
   }
 }
@@ -91,17 +80,26 @@ export function createRedaction(moreNames: readonly string[] = []): Redaction {
  */
 export function redactValue(value: unknown, redaction: Redaction): unknown {
   if (typeof value === 'string') return redaction.text(value)
+  if (typeof value === 'number') return isCardAsNumber(value) ? REDACTED : value
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
   if (Array.isArray(value)) {
     const items = value.map((item) => redactValue(item, redaction))
     return items.some((item, index) => item !== value[index]) ? items : value
   }
-  const members = Object.entries(value).map(([key, member]): [string, unknown] => [
-    key,
-    redactMember(key, member, redaction),
-  ])
-  const same = members.every(([key, member]) => member === (value as Record<string, unknown>)[key])
+  let same = true
+  const members = Object.entries(value).map(([key, member]): [string, unknown] => {
+    const clean: [string, unknown] = [redaction.text(key), redactMember(key, member, redaction)]
+    same &&= clean[0] === key && clean[1] === member
+    return clean
+  })
   return same ? value : Object.fromEntries(members)
+}
+
+/** Smaller numbers have fewer digits than a card. */
+const SMALLEST_CARD = 1e12
+
+function isCardAsNumber(value: number): boolean {
+  return value >= SMALLEST_CARD && Number.isSafeInteger(value) && isCardNumber(String(value))
 }
 
 /** A value under its name; what is missing stays so. */

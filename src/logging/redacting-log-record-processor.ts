@@ -10,7 +10,10 @@ export function createRedactingLogRecordProcessor(redaction: Redaction): LogReco
       if (body !== record.body) record.setBody(body)
       for (const [key, value] of Object.entries(record.attributes)) {
         const clean = redactMember(key, toSafeValue(value), redaction)
-        if (clean !== value) record.setAttribute(key, clean)
+        const name = redaction.text(key)
+        if (name !== key) delete record.attributes[key]
+        // Not by setAttribute(): it would drop the new name when a record has as many attributes as it may.
+        if (clean !== value || name !== key) record.attributes[name] = clean
       }
     },
     forceFlush: async () => undefined,

@@ -30,7 +30,10 @@ const SUM = 3
  * Each fault is reported once.
  */
 export function createPrometheusText(
-  options: { readonly scopeLabels: boolean },
+  options: {
+    readonly scopeLabels: boolean
+    readonly redactLabels?: (labels: Record<string, string>) => void
+  },
   reporter: Reporter,
 ): ToPrometheusText {
   const { PrometheusSerializer } = loadPackage(
@@ -43,7 +46,9 @@ export function createPrometheusText(
       const scopeLabels = options.scopeLabels
         ? { otel_scope_name: scope.name, otel_scope_version: scope.version ?? '' }
         : undefined
-      for (const metric of metrics) addMetric(families, metric, scopeLabels, reporter)
+      for (const metric of metrics) {
+        addMetric(families, metric, scopeLabels, options.redactLabels, reporter)
+      }
     }
     const target = toPrometheusLabels(collected.resource.attributes)
     for (const fault of target.faults) {
@@ -64,6 +69,7 @@ function addMetric(
   families: Map<string, Family>,
   metric: MetricData,
   scopeLabels: Record<string, string> | undefined,
+  redactLabels: ((labels: Record<string, string>) => void) | undefined,
   reporter: Reporter,
 ): void {
   const { name: original, description, unit } = metric.descriptor
@@ -97,6 +103,7 @@ function addMetric(
     for (const fault of faults) {
       reporter.once(`metric label ${name} ${fault}`, `metric ${name}: ${fault}`)
     }
+    redactLabels?.(labels)
     Object.assign(labels, scopeLabels)
     addPoint(family, { ...point, attributes: labels }, reporter)
   }

@@ -2,8 +2,13 @@ import type { Resource } from '@opentelemetry/resources'
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { loadPackage } from '../core/load-package.ts'
+import { createRedaction, redactValue } from '../core/redaction.ts'
 import { findPackageJson } from '../resource/package-json.ts'
-import { describeResource, type Application } from '../resource/resource.ts'
+import {
+  describeResource,
+  type Application,
+  type ResourceDescription,
+} from '../resource/resource.ts'
 import type { AllSettings } from '../settings.ts'
 import { detectFurther } from './resource-detectors.ts'
 
@@ -30,8 +35,16 @@ export function identify(settings: AllSettings['general'], warnings: string[]): 
   const resource = sdk
     .defaultResource()
     .merge(further ?? null)
-    .merge(sdk.resourceFromAttributes(description.attributes))
+    .merge(sdk.resourceFromAttributes(withoutSecrets(description.attributes, settings.redactNames)))
   return { application, folder, resource, sdkVersion }
+}
+
+/** What is set in the environment is on every signal, and in each audit record for good. */
+function withoutSecrets(
+  attributes: ResourceDescription['attributes'],
+  names: readonly string[],
+): ResourceDescription['attributes'] {
+  return redactValue(attributes, createRedaction(names)) as ResourceDescription['attributes']
 }
 
 function ownVersion(): string {

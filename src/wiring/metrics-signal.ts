@@ -2,8 +2,10 @@ import type { Resource } from '@opentelemetry/resources'
 import type { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { toReason } from '../core/errors.ts'
 import { loadPackage } from '../core/load-package.ts'
+import type { Redaction } from '../core/redaction.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { CATALOGUE_METER } from '../metrics/metrics.ts'
+import { createLabelRedaction } from '../metrics/redact-labels.ts'
 import { createPrometheusText } from '../metrics/prometheus-reader.ts'
 import type { AllSettings } from '../settings.ts'
 
@@ -21,6 +23,7 @@ export interface MetricsSignal {
 export function startMetrics(
   settings: AllSettings['metrics'],
   resource: Resource,
+  redaction: Redaction,
   reporter: Reporter,
 ): MetricsSignal {
   const sdk = loadPackage(
@@ -40,7 +43,10 @@ export function startMetrics(
     // Declared metrics keep their own bounds before the SDK sees them. No second view may match: it would count twice.
     views: [{ meterName: CATALOGUE_METER, aggregationCardinalityLimit: Infinity }],
   })
-  const toText = createPrometheusText({ scopeLabels: settings.scopeLabels ?? false }, reporter)
+  const toText = createPrometheusText(
+    { scopeLabels: settings.scopeLabels ?? false, redactLabels: createLabelRedaction(redaction) },
+    reporter,
+  )
   return {
     provider,
     async scrape() {

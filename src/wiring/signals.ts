@@ -31,7 +31,8 @@ export function startSignals(
   reporter: Reporter,
   warnings: string[],
 ): Signals {
-  const metrics = startMetrics(settings.metrics, resource, reporter)
+  const redaction = createRedaction(settings.general.redactNames)
+  const metrics = startMetrics(settings.metrics, resource, redaction, reporter)
   const meter = metrics.provider.getMeter('telltale')
   const ending = new AbortController()
   const context: PipelineContext = {
@@ -41,8 +42,7 @@ export function startSignals(
     resourceReady: () =>
       resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined,
   }
-  const redaction = createRedaction(settings.general.redactNames)
-  const traces = startTraces(settings, resource, context, warnings)
+  const traces = startTraces(settings, resource, context, redaction, warnings)
   const logs = startLogs(settings, resource, context, redaction, warnings)
   const flushMirror = startAuditMirror(settings, logs, redaction, reporter)
   const audit = startAudit({

@@ -1,11 +1,13 @@
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan, SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { loadPackage } from '../core/load-package.ts'
+import type { Redaction } from '../core/redaction.ts'
 import { createPipeline, type Pipeline, type PipelineContext } from '../otlp/pipeline.ts'
 import { resolveTarget, toShownUrl } from '../otlp/target.ts'
 import type { AllSettings } from '../settings.ts'
 import { createBatchSpanProcessor } from '../tracing/batch-span-processor.ts'
 import { createContextSpanProcessor } from '../tracing/context-span-processor.ts'
+import { createRedactingSpanProcessor } from '../tracing/redacting-span-processor.ts'
 import { createSampler } from '../tracing/telltale-sampler.ts'
 
 /** The traces of this process. */
@@ -21,10 +23,14 @@ export function startTraces(
   { tracing, otlp, lifecycle }: AllSettings,
   resource: Resource,
   context: PipelineContext,
+  redaction: Redaction,
   warnings: string[],
 ): TraceSignal {
   const sdk = loadPackage('@opentelemetry/sdk-trace') as typeof import('@opentelemetry/sdk-trace')
-  const processors: SpanProcessor[] = [createContextSpanProcessor()]
+  const processors: SpanProcessor[] = [
+    createContextSpanProcessor(),
+    createRedactingSpanProcessor(redaction),
+  ]
   let pipeline: Pipeline<ReadableSpan> | undefined
   let destination = 'nowhere'
   if (tracing.exporters?.includes('otlp')) {

@@ -51,6 +51,8 @@ export interface OtlpReceiver extends AsyncDisposable {
   /** What came as audit records; they are given their receipt. */
   readonly auditRecords: ReceivedRecord[]
   readonly requests: { path: string; headers: IncomingMessage['headers']; bytes: number }[]
+  /** Everything that came, as it came, once it was unpacked. */
+  readonly bodies: Buffer[]
   behave(behaviour: Behaviour): void
 }
 
@@ -70,6 +72,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const logs: ReceivedLog[] = []
   const auditRecords: ReceivedRecord[] = []
   const requests: OtlpReceiver['requests'] = []
+  const bodies: Buffer[] = []
   const answer = (request: IncomingMessage, response: ServerResponse, body: Buffer): void => {
     const path = request.url ?? ''
     requests.push({ path, headers: request.headers, bytes: body.length })
@@ -78,6 +81,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     if (behaviour.silent) return
     const status = behaviour.status ?? 200
     const content = request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
+    bodies.push(content)
     const isTaken = status === 200 && !behaviour.withoutReceipt
     const records = isAudit && isTaken ? readRecords(content) : []
     auditRecords.push(...records)
@@ -112,6 +116,7 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
     logs,
     auditRecords,
     requests,
+    bodies,
     behave: (next) => void (given = next),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
