@@ -2,7 +2,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { startOtlpReceiver } from '../support/otlp-receiver.ts'
-import { startApp } from '../support/run-app.ts'
+import { runApp, startApp } from '../support/run-app.ts'
 
 describe('checks that hang', () => {
   test('delay no answer, are unhealthy, and leave no traces', async () => {
@@ -63,6 +63,55 @@ describe('checks that hang', () => {
     // Requests of the test are traced, those of the check are not.
     expect(new Set(receiver.spans.map(({ kind }) => kind))).toEqual(new Set([2]))
   })
+})
+
+describe('checks and jobs declared before init()', () => {
+  const environment = {
+    OTEL_TRACES_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+  }
+
+  test('are known to it', async () => {
+    const app = await runApp('health/before-init.mjs', environment, { nodeArguments: [] })
+
+    const [answer, ...rest] = app.stdout.trim().split('\n')
+    expect(JSON.parse(answer!)).toMatchObject({
+      checks: { early: { status: 'healthy', message: 'well' }, auditSpool: { status: 'healthy' } },
+    })
+    expect(rest).toContain('metrics 200')
+    expect(rest).toContain('telltale_health_check_status{check="early"} 1')
+    expect(rest).toContain('telltale_job_runs_total{job_name="early",outcome="success"} 1')
+    expect(rest).toContain('telltale_job_runs_total{job_name="later",outcome="failure"} 0')
+  })
+
+  test('work when telemetry is turned off, and /metrics says that it is', async () => {
+    const app = await runApp(
+      'health/before-init.mjs',
+      { ...environment, OTEL_SDK_DISABLED: 'true' },
+      { nodeArguments: [] },
+    )
+
+    expect(app.code).toBe(0)
+    expect(app.stdout).toMatch(/"early":\{"status":"healthy"/)
+    expect(app.stdout).toMatch(/^metrics 503$/m)
+  })
+})
+
+test('shape and messages on :9090 are settings', async () => {
+  const app = startApp('lifecycle/server.mjs', {
+    OTEL_TRACES_EXPORTER: 'none',
+    TELLTALE_HEALTH_SHAPE: 'flat',
+    TELLTALE_HEALTH_MESSAGES: 'false',
+  })
+  const [, base] = await app.said(/metrics on (\S+)\/metrics/)
+
+  const body = await (await fetch(`${base}/health`)).text()
+  app.process.kill('SIGTERM')
+  await app.ended()
+
+  expect(body).toMatch(
+    /^\{"status":"healthy","timestamp":"[-0-9]{10}T[:0-9]{8}Z",(?:"version":"[^"]+",)?"checks":\{"auditSpool":"healthy"\}\}\n$/,
+  )
 })
 
 describe('a job under way at SIGTERM', () => {
