@@ -175,7 +175,7 @@ describe('a check that hangs', () => {
     const { check, one } = createRegistry()
     check('database', never, { every: 10, timeout: 100 })
 
-    await until(() => expect(one().message).toBe('no answer for 1 s'))
+    await until(() => expect(one().message).toMatch(/^no answer for [1-9]\d* s$/))
   })
 
   test('does not touch the others', async () => {
@@ -222,7 +222,7 @@ test('a result that has become old says so, and is no longer healthy', async () 
 
   expect(report()).toMatchObject({
     status: 'degraded',
-    message: 'the newest result is 0 s old: all well',
+    message: expect.stringMatching(/^the newest result is \d+ s old: all well$/),
   })
   added.remove()
 })
