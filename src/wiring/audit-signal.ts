@@ -4,6 +4,7 @@ import type { LoggerProvider } from '@opentelemetry/sdk-logs'
 import { gzip } from 'node:zlib'
 import { threadId } from 'node:worker_threads'
 import { createAuditRecordProcessor } from '../audit/audit-record-processor.ts'
+import type { AuditTrail } from '../audit/audit-trail.ts'
 import { AUDIT_FORMAT } from '../audit/delivery/receipt.ts'
 import { encodeRequest } from '../audit/delivery/request-body.ts'
 import { createAuditMetrics } from '../audit/metrics.ts'
@@ -84,13 +85,22 @@ export function startAudit(surroundings: AuditSurroundings): AuditSignal {
     metrics: createAuditMetrics(surroundings.meter, () => trail.status()),
     reporter,
   })
+  const provider = createAuditLoggerProvider(resource, trail, redaction)
+  return { trail, origin, provider, destination: toShownUrl(url) }
+}
+
+/** Loggers that write every record into the trail: for audit records that are emitted the plain OpenTelemetry way. */
+export function createAuditLoggerProvider(
+  resource: Resource,
+  trail: AuditTrail,
+  redaction: Redaction,
+): LoggerProvider {
   const sdk = loadPackage('@opentelemetry/sdk-logs') as typeof import('@opentelemetry/sdk-logs')
-  const provider = new sdk.LoggerProvider({
+  return new sdk.LoggerProvider({
     resource,
     processors: [createAuditRecordProcessor(trail, redaction)],
     logRecordLimits: { attributeCountLimit: ATTRIBUTE_COUNT_LIMIT },
   })
-  return { trail, origin, provider, destination: toShownUrl(url) }
 }
 
 /** The audit receiver beside an OTLP endpoint: same host, port 4319. */

@@ -19,13 +19,18 @@ export interface LogSignal {
   readonly destination: string
 }
 
-/** Logs through the batch pipeline to the Collector, to the console, and to stdout as JSON when asked. */
+/**
+ * Logs through the batch pipeline to the Collector, to the console, and to stdout as JSON when asked.
+ *
+ * @param more - see each record last, redacted
+ */
 export function startLogs(
   { logging, otlp, lifecycle }: AllSettings,
   resource: Resource,
   context: PipelineContext,
   redaction: Redaction,
   warnings: string[],
+  more: readonly LogRecordProcessor[] = [],
 ): LogSignal {
   const sdk = loadPackage('@opentelemetry/sdk-logs') as typeof import('@opentelemetry/sdk-logs')
   const processors: LogRecordProcessor[] = [
@@ -47,6 +52,7 @@ export function startLogs(
   if (logging.stdout) {
     processors.push(createJsonStdoutProcessor(createLineWriter(process.stdout)))
   }
+  processors.push(...more)
   const provider = new sdk.LoggerProvider({
     resource,
     processors,

@@ -18,13 +18,18 @@ export interface TraceSignal {
   readonly destination: string
 }
 
-/** Traces through the batch pipeline to the Collector, or to the console. */
+/**
+ * Traces through the batch pipeline to the Collector, or to the console.
+ *
+ * @param more - see each span last
+ */
 export function startTraces(
   { tracing, otlp, lifecycle }: AllSettings,
   resource: Resource,
   context: PipelineContext,
   redaction: Redaction,
   warnings: string[],
+  more: readonly SpanProcessor[] = [],
 ): TraceSignal {
   const sdk = loadPackage('@opentelemetry/sdk-trace') as typeof import('@opentelemetry/sdk-trace')
   const processors: SpanProcessor[] = [
@@ -42,6 +47,7 @@ export function startTraces(
   if (tracing.exporters?.includes('console')) {
     processors.push(new sdk.SimpleSpanProcessor({ exporter: new sdk.ConsoleSpanExporter() }))
   }
+  processors.push(...more)
   const provider = new sdk.TracerProvider({
     resource,
     sampler: createSampler(tracing),

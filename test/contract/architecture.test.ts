@@ -30,6 +30,7 @@ const LAYERS = [
   'settings.ts',
   'handle.ts',
   'wiring',
+  'testing',
   'init.ts',
   'index.ts',
   'register.ts',
@@ -37,7 +38,7 @@ const LAYERS = [
 ]
 
 /** Put the parts together, so they see the files of every folder. */
-const WIRING: ReadonlySet<string> = new Set(['wiring', 'init.ts', 'index.ts', 'cli'])
+const WIRING: ReadonlySet<string> = new Set(['wiring', 'testing', 'init.ts', 'index.ts', 'cli'])
 
 /** Folders without a face: each file is a small tool of its own, and a face would only repeat it. */
 const TOOLBOXES: ReadonlySet<string> = new Set(['core', 'config'])

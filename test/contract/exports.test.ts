@@ -48,6 +48,7 @@ describe('what can be imported', () => {
       './hono',
       './koa',
       './node-http',
+      './testing',
       './package.json',
     ])
   })
@@ -175,6 +176,32 @@ describe('what can be imported', () => {
       'UpDownCounter',
       'UpTo',
     ])
+  })
+
+  test('telltale/testing exports exactly these values, and telltale itself loads nothing of it', async () => {
+    const names = await evaluate(
+      `console.log(JSON.stringify(Object.keys(await import('telltale/testing')).sort()))`,
+    )
+
+    expect(names).toEqual([
+      'expectAuditRecord',
+      'expectLog',
+      'expectMetric',
+      'expectNoSecrets',
+      'expectSpan',
+      'startTestReceiver',
+      'startTestTelemetry',
+      'telemetryMatchers',
+    ])
+    const { loaded } = await evaluate<{ loaded: string[] }>(`
+      import { registerHooks } from 'node:module'
+      const loaded = []
+      registerHooks({ load(url, context, next) { loaded.push(url); return next(url, context) } })
+      await import('telltale')
+      await import('telltale/register')
+      console.log(JSON.stringify({ loaded }))`)
+    expect(loaded).not.toEqual([])
+    expect(loaded.filter((url) => url.includes('/testing/'))).toEqual([])
   })
 
   test('telltale/register exports nothing', async () => {
@@ -309,7 +336,7 @@ describe('what is published', () => {
   test('what the manifest leads to is there', () => {
     const targets = JSON.stringify([manifest.exports, manifest.bin]).match(/dist\/[^"]+/g)
 
-    expect(targets).toHaveLength(15)
+    expect(targets).toHaveLength(17)
     expect(targets!.filter((path) => !files.includes(path))).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
-import { readMessage } from './protobuf.ts'
+import { readMessage } from '../../src/testing/protobuf-fields.ts'
 
 /** An audit record as it arrived. */
 export interface ReceivedRecord {

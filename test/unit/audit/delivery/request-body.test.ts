@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { encodeRequest, requestLength } from '../../../../src/audit/delivery/request-body.ts'
 import type { Frame } from '../../../../src/audit/spool/frame.ts'
 import { readRecords } from '../../../support/audit-receiver.ts'
-import { readMessage } from '../../../support/protobuf.ts'
+import { readMessage } from '../../../../src/testing/protobuf-fields.ts'
 
 const frame = (overrides: Partial<Frame> = {}): Frame => ({
   sequence: 7,

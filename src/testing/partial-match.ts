@@ -1,0 +1,60 @@
+/** What a value must be: the same, a part of it, a pattern for a text, or whatever an asymmetric matcher accepts. */
+export function matches(actual: unknown, expected: unknown): boolean {
+  if (isAsymmetric(expected)) return expected.asymmetricMatch(actual)
+  if (expected instanceof RegExp) return typeof actual === 'string' && expected.test(actual)
+  if (Array.isArray(expected)) {
+    return (
+      Array.isArray(actual) &&
+      actual.length === expected.length &&
+      expected.every((item, index) => matches(actual[index], item))
+    )
+  }
+  if (typeof expected !== 'object' || expected === null) return Object.is(actual, expected)
+  if (typeof actual !== 'object' || actual === null) return false
+  return differences(actual, expected).length === 0
+}
+
+/** The paths at which `actual` is not what is expected, each with both. */
+export function differences(actual: object, expected: object, path = ''): string[] {
+  return Object.entries(expected).flatMap(([key, wanted]): string[] => {
+    const at = path === '' ? key : `${path}.${key}`
+    const found = (actual as Readonly<Record<string, unknown>>)[key]
+    if (matches(found, wanted)) return []
+    if (isRecord(found) && isRecord(wanted)) return differences(found, wanted, at)
+    return [`${at} is ${show(found)}, not ${show(wanted)}`]
+  })
+}
+
+/** A value in a message; what is long is cut. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'missing'
+  if (value instanceof RegExp) return String(value)
+  if (isAsymmetric(value)) {
+    const { toAsymmetricMatcher } = value
+    return toAsymmetricMatcher?.call(value) ?? 'what the matcher accepts'
+  }
+  try {
+    const text = JSON.stringify(value, (_key, part: unknown) =>
+      part instanceof RegExp ? String(part) : typeof part === 'bigint' ? String(part) : part,
+    )
+    return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
+  } catch {
+    return typeof value
+  }
+}
+
+const LONGEST = 300
+
+interface Asymmetric {
+  asymmetricMatch(actual: unknown): boolean
+  toAsymmetricMatcher?(): string
+}
+
+function isAsymmetric(value: unknown): value is Asymmetric {
+  return typeof (value as Partial<Asymmetric> | null | undefined)?.asymmetricMatch === 'function'
+}
+
+function isRecord(value: unknown): value is object {
+  const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isPlain && !(value instanceof RegExp) && !isAsymmetric(value)
+}
