@@ -37,7 +37,7 @@ export function redactionPage(): string {
     SECRET_SHAPES.map(({ about }) => `- ${about}`).join('\n'),
     'A text is searched in time that grows with its length, whatever it is made of; how long it takes, `npm run bench -- logger` measures.',
     '## What is not redacted',
-    'Lines that pino writes to stdout itself (its own `redact` option does that; the copy that goes to the Collector is redacted here); names of span attributes and of metrics; and what no rule can know for a secret, such as a password of letters in the middle of a sentence, or a secret that is encoded once more. Hashes, ids, order numbers and base64 stay. Details of people that must be erasable later are declared as `erasable`: see the guide to the audit trail.',
+    'Lines that pino writes to stdout itself (its own `redact` option does that; the copy that goes to the Collector is redacted here); names of span attributes, of metrics and of audit details; and what no rule can know for a secret, such as a password of letters in the middle of a sentence, or a secret that is encoded once more. Hashes, ids, order numbers and base64 stay. Details of people that must be erasable later are declared as `erasable`: see the guide to the audit trail.',
   )
 }
 

@@ -1,4 +1,4 @@
-import { REDACTED, type Redaction } from '../core/redaction.ts'
+import { isSecretNumber, REDACTED, type Redaction } from '../core/redaction.ts'
 
 /** What a value may be, and how deep. */
 export interface ValueRules {
@@ -102,6 +102,7 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
   }
 
   const number = (given: number): string => {
+    if (isSecretNumber(given, redaction)) return toStringValue(REDACTED)
     if (Number.isSafeInteger(given)) return `{"intValue":"${given}"}`
     if (Number.isFinite(given)) return `{"doubleValue":${given}}`
     if (strict) throw new ValueRefused(`${given}`)

@@ -1,5 +1,5 @@
 import { scanForSecrets, toNameEndings } from './secret-scan.ts'
-import { isCardNumber, REDACTED, SECRET_SHAPES } from './secret-shapes.ts'
+import { REDACTED, SECRET_SHAPES } from './secret-shapes.ts'
 
 export { REDACTED } from './secret-shapes.ts'
 
@@ -80,7 +80,7 @@ export function createRedaction(moreNames: readonly string[] = []): Redaction {
  */
 export function redactValue(value: unknown, redaction: Redaction): unknown {
   if (typeof value === 'string') return redaction.text(value)
-  if (typeof value === 'number') return isCardAsNumber(value) ? REDACTED : value
+  if (typeof value === 'number') return isSecretNumber(value, redaction) ? REDACTED : value
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
   if (Array.isArray(value)) {
     const items = value.map((item) => redactValue(item, redaction))
@@ -98,8 +98,11 @@ export function redactValue(value: unknown, redaction: Redaction): unknown {
 /** Smaller numbers have fewer digits than a card. */
 const SMALLEST_CARD = 1e12
 
-function isCardAsNumber(value: number): boolean {
-  return value >= SMALLEST_CARD && Number.isSafeInteger(value) && isCardNumber(String(value))
+/** Whether a number is a secret: a card number that was not kept as text. */
+export function isSecretNumber(value: number, redaction: Redaction): boolean {
+  if (value < SMALLEST_CARD || !Number.isSafeInteger(value)) return false
+  const text = String(value)
+  return redaction.text(text) !== text
 }
 
 /** A value under its name; what is missing stays so. */

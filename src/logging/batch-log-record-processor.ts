@@ -1,9 +1,11 @@
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import { withDeadline } from '../core/deadline.ts'
 import type { Pipeline } from '../otlp/pipeline.ts'
-import { toSafeValue } from './safe-value.ts'
 
-/** Hands every log record to the pipeline; bounds, counters and flushing are the pipeline's. */
+/**
+ * Hands every log record to the pipeline; bounds, counters and flushing are the pipeline's. What it is given can be serialized: the
+ * redacting processor stands before it.
+ */
 export function createBatchLogRecordProcessor(
   pipeline: Pipeline<ReadableLogRecord>,
   flushTimeoutMillis: number,
@@ -13,11 +15,6 @@ export function createBatchLogRecordProcessor(
   }
   return {
     onEmit(record) {
-      if (typeof record.body === 'object') record.setBody(toSafeValue(record.body))
-      for (const [key, value] of Object.entries(record.attributes)) {
-        const safe = toSafeValue(value)
-        if (safe !== value) record.setAttribute(key, safe)
-      }
       pipeline.add(record)
     },
     forceFlush: flush,

@@ -8,6 +8,8 @@ export function createRedactingLogRecordProcessor(redaction: Redaction): LogReco
     onEmit(record) {
       const body = redactValue(toSafeValue(record.body), redaction)
       if (body !== record.body) record.setBody(body)
+      const { eventName } = record
+      if (eventName !== undefined) record.setEventName(redaction.text(eventName))
       for (const [key, value] of Object.entries(record.attributes)) {
         const clean = redactMember(key, toSafeValue(value), redaction)
         const name = redaction.text(key)
