@@ -39,7 +39,12 @@ const STEPS: readonly Step[] = [
   { name: 'types', run: () => runTools(['tsc', '--noEmit']) },
   {
     name: 'package',
-    run: () => runTools(['publint'], ['attw', '--pack', '.', '--profile', 'esm-only']),
+    run: () =>
+      runTools(
+        ['knip', '--no-progress', '--no-config-hints'],
+        ['publint'],
+        ['attw', '--pack', '.', '--profile', 'esm-only'],
+      ),
   },
   { name: 'unit', run: () => runVitest('unit') },
   { name: 'contract', run: () => runVitest('contract') },

@@ -9,7 +9,7 @@ import type { AuditMirror } from './mirror/mirror.ts'
 import type { Origin } from './origin.ts'
 import { prepareRecord, type PreparedRecord } from './prepared-record.ts'
 
-export { setAuditContext, withAuditContext } from './audit-context.ts'
+export { setAuditContext } from './audit-context.ts'
 
 /** What `audit.record()` answers with: where the record stands, and how safe it is. */
 export interface AuditReceipt extends AppendedRecord {
