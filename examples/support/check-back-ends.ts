@@ -4,6 +4,7 @@ import { type AuditRow, readAuditRows } from './audit-rows.ts'
 import type { PromisedAuditEvent, PromisedLog, PromisedQuery, PromisedTrace } from './contract.ts'
 import { eventually } from './eventually.ts'
 import { type LogLine, readLogs } from './logs.ts'
+import { askPrometheus } from './prometheus.ts'
 import { readTrace, type Span } from './traces.ts'
 
 /** What is sent needs a moment to arrive, on a busy machine a long one. */
@@ -85,7 +86,7 @@ export async function checkQuery(
   if (language === 'promql' && prometheus === null) return 'this stack has no Prometheus'
   await eventually(
     `an answer to ${text}`,
-    async () =>
+    async (): Promise<readonly unknown[]> =>
       language === 'sql' ? askPostgres(postgresAuditor, text) : askPrometheus(prometheus!, text),
     (rows) => rows.length > 0,
     PATIENCE,
@@ -101,17 +102,4 @@ async function askPostgres(url: string, text: string): Promise<readonly unknown[
   } finally {
     await client.end()
   }
-}
-
-async function askPrometheus(base: string, text: string): Promise<readonly unknown[]> {
-  const url = new URL('/api/v1/query', base)
-  url.searchParams.set('query', text)
-  const response = await fetch(url)
-  const answer = (await response.json()) as {
-    readonly data?: { readonly result: readonly { readonly value: readonly [number, string] }[] }
-    readonly error?: string
-  }
-  if (!answer.data) throw new Error(`Prometheus answered: ${answer.error}`)
-  // NaN is what a rate over nothing comes to: no data either.
-  return answer.data.result.filter(({ value }) => value[1] !== 'NaN')
 }

@@ -3,6 +3,7 @@ import { checkAuditEvent, checkLog, checkQuery, checkTrace } from './check-back-
 import { checkMetric } from './check-metric.ts'
 import { type Evidence, type Finding, type Promised, toFindingKind } from './contract.ts'
 import { type Family, parseFamilies } from './families.ts'
+import { toReason } from './reason.ts'
 import type { Attempts, Example } from './stage.ts'
 
 /** Answers why something promised is not there; nothing when it is. */
@@ -28,7 +29,9 @@ export async function findPromised(
   const findings: Finding[] = []
   // One after the other: all at once they would compete with what they wait for.
   for (const promised of contract) {
-    const reason = await (lookers[promised.kind] as Look<Promised['kind']>)(promised).catch(toText)
+    const reason = await (lookers[promised.kind] as Look<Promised['kind']>)(promised).catch(
+      toReason,
+    )
     const finding = { example, kind: toFindingKind(promised), name: promised.name }
     findings.push(
       reason === undefined ? { ...finding, found: true } : { ...finding, found: false, reason },
@@ -75,9 +78,4 @@ async function scrapeAll(
     scraped.set(process, parseFamilies(await response.text()))
   }
   return scraped
-}
-
-function toText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

@@ -11,6 +11,8 @@ export interface ServicePlan {
   /** Folder that the script is in; its package.json names the service's dependencies. */
   readonly directory: URL
   readonly script: string
+  /** What is imported before it. Default `telltale/register`; another one calls `init()` itself. */
+  readonly preload?: string
   readonly variables: Readonly<Record<string, string>>
   /** Receives what the program writes. */
   readonly logFile: string
@@ -41,7 +43,7 @@ const STOP_WITHIN_MILLIS = 15_000
 export async function startService(plan: ServicePlan): Promise<Service> {
   const { identity, ended, hasEnded } = await startGuarded({
     program: process.execPath,
-    args: ['--import', 'telltale/register', plan.script],
+    args: ['--import', plan.preload ?? 'telltale/register', plan.script],
     directory: fileURLToPath(plan.directory),
     // Not the caller's variables: an OTEL_* setting of a shell must not change what is shown.
     variables: {

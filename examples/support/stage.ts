@@ -1,5 +1,6 @@
 import type { Stack } from '../../deploy/stack/stack.ts'
 import type { Evidence, Promised } from './contract.ts'
+import { toReason } from './reason.ts'
 
 /** What the scenario of an example is given. */
 export interface Stage {
@@ -46,7 +47,7 @@ export function createStage(
       await attempt()
       attempts.set(name, undefined)
     } catch (error) {
-      attempts.set(name, error instanceof Error ? error.message : String(error))
+      attempts.set(name, toReason(error))
     }
   }
   return { stage: { stack, open, say, prove }, attempts }

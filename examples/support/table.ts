@@ -11,10 +11,7 @@ const KINDS = {
 } as const satisfies Record<Finding['kind'], string>
 
 /** Shows by example and kind how much was promised and how much was found, and then what is missing and why. */
-export function showTable(
-  { heading, line, paint, width }: Terminal,
-  findings: readonly Finding[],
-): void {
+export function showTable({ heading, line, paint }: Terminal, findings: readonly Finding[]): void {
   heading(
     'Promised and found',
     'each read back from :9090, Jaeger, Loki, PostgreSQL or the service',
@@ -34,7 +31,19 @@ export function showTable(
     const colour = missing === 0 ? 'green' : 'red'
     line(`  ${example.padEnd(18)}${counts.join('')}${paint(colour, String(missing).padStart(10))}`)
   }
-  for (const { example, kind, name, reason } of findings.filter(({ found }) => !found)) {
-    line(paint('red', cut(`  ${example}: ${kind} ${name}: ${reason}`, Math.max(width, 200))))
+  showMissing(findings, (text) => line(paint('red', text)))
+}
+
+/** What is missing, with its reason; what has the same reason stands together. */
+function showMissing(findings: readonly Finding[], say: (text: string) => void): void {
+  const byReason = new Map<string, string[]>()
+  for (const { example, kind, name, found, reason = '' } of findings) {
+    if (found) continue
+    const key = `${example}: ${reason}`
+    byReason.set(key, [...(byReason.get(key) ?? []), `${kind} ${name}`])
+  }
+  for (const [reason, names] of byReason) {
+    say(`  ${reason}`)
+    say(`    ${cut(names.join('; '), 300)}`)
   }
 }
