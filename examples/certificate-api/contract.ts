@@ -127,7 +127,7 @@ export const contract: readonly Promised[] = [
     kind: 'log',
     name: 'the start of a request: method, path, client address',
     query: '{service="certificate-api"} |= "request started"',
-    fields: ['method', 'path', 'client_ip', 'request_id', 'component'],
+    fields: ['method', 'path', 'ip', 'request_id', 'component'],
   },
   {
     kind: 'log',

@@ -1,0 +1,105 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { audit, AuditError, getLogger, healthHandler, readyHandler, toAccessFields } from 'telltale'
+import { httpTelemetry } from 'telltale/node-http'
+import { z } from 'zod'
+import { authenticationFailure, authorizationFailure, systemError } from './audit-events.ts'
+import { type Authentication, AuthenticationError, type Caller } from './authentication.ts'
+import { type CertificateParts, NotFoundError } from './certificates.ts'
+import { requestFeeds } from './request-feeds.ts'
+import { type Answer, BodyError, findRoute, readJson, type Route, send } from './router.ts'
+import { createRoutes, toProblems } from './routes.ts'
+
+/** What the application is made of. */
+export interface AppParts extends CertificateParts {
+  readonly authentication: Authentication
+}
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => unknown
+
+const log = getLogger('api')
+const callers = new AsyncLocalStorage<Caller>()
+
+/** The listener of the server; each request is followed to its end. */
+export function createApp(parts: AppParts): Listener {
+  const routes = createRoutes(parts, () => callers.getStore()?.userId ?? '')
+  const probes: Readonly<Record<string, Listener>> = {
+    '/health': healthHandler(),
+    '/ready': readyHandler(),
+  }
+  const telemetry = httpTelemetry({
+    route: (request) =>
+      probes[request.url ?? ''] ? request.url : findRoute(routes, request)?.route.template,
+    metrics: requestFeeds,
+    accessLog: {
+      component: 'api',
+      start: true,
+      format: (request) => ({ ...toAccessFields(request), message: 'request completed' }),
+    },
+  })
+  return telemetry.handler(async (request, response) => {
+    const probe = probes[request.url ?? '']
+    if (probe) probe(request, response)
+    else send(response, await answer(routes, parts.authentication, request))
+  })
+}
+
+async function answer(
+  routes: readonly Route[],
+  authentication: Authentication,
+  request: IncomingMessage,
+): Promise<Answer> {
+  const found = findRoute(routes, request)
+  if (!found) return { status: 404, body: { error: 'there is nothing here' } }
+  const { route, id } = found
+  try {
+    const caller = await authentication.verify(request.headers.authorization)
+    const actor = { id: caller.userId, type: 'user' } as const
+    return await audit.with({ actor }, async () => {
+      if (route.scope !== undefined && !caller.scopes.includes(route.scope)) {
+        await audit.record(authorizationFailure, {
+          outcome: 'failure',
+          target: { id: route.template },
+          details: { scope: route.scope },
+        })
+        return { status: 403, body: { error: 'forbidden' } }
+      }
+      const match = { request, id, json: async () => readJson(request) }
+      return callers.run(caller, async () => route.handle(match))
+    })
+  } catch (error) {
+    return toAnswer(error, route)
+  }
+}
+
+async function toAnswer(error: unknown, { template }: Route): Promise<Answer> {
+  if (error instanceof AuthenticationError) {
+    await audit.record(authenticationFailure, {
+      // A token that was not accepted proves no name, whatever it says.
+      actor: { id: 'anonymous', type: 'user' },
+      outcome: 'failure',
+      target: { id: template },
+      details: { reason: error.reason },
+    })
+    return { status: 401, body: { error: 'unauthorized' } }
+  }
+  if (error instanceof NotFoundError) return { status: 404, body: { error: error.message } }
+  if (error instanceof BodyError) return { status: 400, body: { error: error.message } }
+  if (error instanceof z.ZodError) return toProblems(error)
+  log.error('a request failed', { error, route: template })
+  if (!(error instanceof AuditError)) await recordSystemError(error, template)
+  return { status: 503, body: { error: 'please send this again' } }
+}
+
+async function recordSystemError(error: unknown, template: string): Promise<void> {
+  try {
+    await audit.record(systemError, {
+      actor: { id: 'certificate-api', type: 'system' },
+      outcome: 'failure',
+      target: { id: template },
+      details: { error: error instanceof Error ? error.message : String(error) },
+    })
+  } catch (unrecorded) {
+    log.error('the audit trail did not take the record', { error: unrecorded })
+  }
+}

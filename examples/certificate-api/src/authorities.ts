@@ -1,0 +1,59 @@
+import { audit, getLogger } from 'telltale'
+import { caCertificateExpiryWarning, caCertificateRefresh } from './audit-events.ts'
+import { metrics } from './metrics.ts'
+import type { Authority, PrivateCa } from './private-ca.ts'
+
+/** The authorities of the private CA, as of the last time they were asked for. */
+export interface Authorities {
+  find(name: string): Authority | undefined
+  /** All of them; none before they were asked for. */
+  all(): readonly Authority[]
+  /** Asks for them again. */
+  refresh(signal?: AbortSignal): Promise<void>
+}
+
+const DAY_MILLIS = 86_400_000
+const WARN_DAYS = 30
+
+const log = getLogger('authorities')
+
+/** Keeps the authorities of a private CA; a warning is recorded once for each certificate that is about to expire. */
+export function createAuthorities(privateCa: PrivateCa): Authorities {
+  let known: readonly Authority[] = []
+  // What was recorded of each authority, by the end of its certificate: a new certificate is news again.
+  const refreshed = new Map<string, number>()
+  const warned = new Map<string, number>()
+  return {
+    find: (name) => known.find((authority) => authority.name === name),
+    all: () => known,
+    async refresh(signal) {
+      const found = await privateCa.listAuthorities(signal)
+      for (const { name } of known) {
+        if (!found.some((authority) => authority.name === name))
+          metrics.caExpiry.remove({ ca: name })
+      }
+      known = found
+      for (const authority of found) await look(authority)
+    },
+  }
+
+  async function look({ name, notAfter }: Authority): Promise<void> {
+    const millisLeft = notAfter.getTime() - Date.now()
+    metrics.caExpiry.set(millisLeft / 1_000, { ca: name })
+    const target = { id: name }
+    const actor = { id: 'certificate-api', type: 'system' } as const
+    if (refreshed.get(name) !== notAfter.getTime()) {
+      await audit.record(caCertificateRefresh, { actor, target, details: { notAfter } })
+      refreshed.set(name, notAfter.getTime())
+    }
+    const daysLeft = Math.floor(millisLeft / DAY_MILLIS)
+    if (daysLeft >= WARN_DAYS || warned.get(name) === notAfter.getTime()) return
+    log.warn('a CA certificate is about to expire', { ca: name, days_left: daysLeft })
+    await audit.record(caCertificateExpiryWarning, {
+      actor,
+      target,
+      details: { notAfter, daysLeft },
+    })
+    warned.set(name, notAfter.getTime())
+  }
+}

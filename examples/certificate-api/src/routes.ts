@@ -1,0 +1,81 @@
+import { audit } from 'telltale'
+import { z } from 'zod'
+import { adminOperation } from './audit-events.ts'
+import {
+  type CertificateParts,
+  IssueRequest,
+  issueCertificate,
+  lookUp,
+  renewCertificate,
+} from './certificates.ts'
+import type { StoredCertificate } from './database.ts'
+import type { Answer, Route } from './router.ts'
+
+const RenewRequest = IssueRequest.pick({ csr: true, validDays: true })
+
+/** The service's own routes. @param ownerOf - who is asking, as their token says */
+export function createRoutes(parts: CertificateParts, ownerOf: () => string): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      template: '/certificates',
+      scope: 'certificates:issue',
+      handle: async ({ json }) => {
+        const request = IssueRequest.parse(await json())
+        return toAnswer(201, await issueCertificate(parts, request, ownerOf()))
+      },
+    },
+    {
+      method: 'GET',
+      template: '/certificates/:id',
+      scope: 'certificates:read',
+      handle: async ({ id }) => toAnswer(200, await lookUp(parts.pool, id)),
+    },
+    {
+      method: 'POST',
+      template: '/certificates/:id/renewals',
+      scope: 'certificates:issue',
+      handle: async ({ id, json }) => {
+        const request = RenewRequest.parse(await json())
+        return toAnswer(201, await renewCertificate(parts, id, request, ownerOf()))
+      },
+    },
+    {
+      method: 'POST',
+      template: '/admin/authorities/refresh',
+      scope: 'admin',
+      handle: async () => {
+        await audit.record(adminOperation, { target: { id: 'refresh_authorities' } })
+        await parts.authorities.refresh()
+        return { status: 202, body: { status: 'refreshed' } }
+      },
+    },
+  ]
+}
+
+/** Says what is wrong with a body, in zod's words. */
+export function toProblems(error: z.ZodError): Answer {
+  const problems = error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
+  return { status: 400, body: { error: 'the request cannot be used', problems } }
+}
+
+function toAnswer(
+  status: number,
+  { id, ca, profile, subject, serialNumber, notAfter, pem, renewedFrom }: StoredCertificate,
+): Answer {
+  const state = notAfter.getTime() > Date.now() ? 'valid' : 'expired'
+  return {
+    status,
+    body: {
+      id,
+      ca,
+      profile,
+      subject,
+      serialNumber,
+      notAfter,
+      status: state,
+      certificate: pem,
+      ...(renewedFrom !== null && { renewedFrom }),
+    },
+  }
+}
