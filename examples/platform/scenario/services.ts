@@ -1,0 +1,31 @@
+import { join } from 'node:path'
+import type { StackAddresses } from '../../../deploy/stack/stack.ts'
+import { type Service, startService } from '../../support/services.ts'
+import { telemetryVariables } from '../../support/telemetry-variables.ts'
+
+/** A program of the platform's system. */
+export interface Program {
+  readonly name: string
+  readonly script: string
+  readonly variables: Readonly<Record<string, string>>
+}
+
+/** Starts a program of the platform's system under the preload. */
+export async function startProgram(
+  addresses: StackAddresses,
+  { name, script, variables }: Program,
+): Promise<Service> {
+  return startService({
+    name,
+    directory: new URL('../', import.meta.url),
+    script,
+    logFile: join(addresses.logs, `platform-${name}.log`),
+    readyLine: /^\w+ listening at (http:\S+)/m,
+    metricsPort: 0,
+    variables: {
+      ...telemetryVariables(addresses, addresses.logs, name),
+      PORT: '0',
+      ...variables,
+    },
+  })
+}

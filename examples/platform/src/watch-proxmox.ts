@@ -1,0 +1,94 @@
+import { getLogger } from 'telltale'
+import { metrics } from './metrics.ts'
+import type { Machine, Node, Proxmox } from './proxmox.ts'
+
+const log = getLogger('proxmox')
+
+/** Knows the machines of the cluster, as of the last look. */
+export interface ClusterWatch {
+  find(id: string): Machine | undefined
+  of(tenant: string): readonly Machine[]
+  /** Looks at the cluster, and sets every metric about it; what is gone leaves them. */
+  look(signal?: AbortSignal): Promise<void>
+}
+
+/** Makes the watch; it knows nothing before its first look. */
+export function createClusterWatch(proxmox: Proxmox): ClusterWatch {
+  let known: ReadonlyMap<string, Machine> | undefined
+  const traffic = new Map<string, { readonly received: number; readonly sent: number }>()
+  return {
+    find: (id) => known?.get(id),
+    of: (tenant) => [...(known?.values() ?? [])].filter((machine) => machine.tenant === tenant),
+    async look(signal) {
+      const nodes = await proxmox.nodes(signal)
+      for (const node of nodes) showNode(node, traffic)
+      const machines = new Map(
+        nodes.flatMap((node) => node.machines).map((machine) => [machine.id, machine]),
+      )
+      if (known) tellChanges(known, machines)
+      for (const machine of machines.values()) showMachine(machine)
+      known = machines
+    },
+  }
+}
+
+function showNode(
+  { name: node, cpu, memory, pools, bytesReceived, bytesSent }: Node,
+  traffic: Map<string, { readonly received: number; readonly sent: number }>,
+): void {
+  metrics.nodeCpu.set(cpu * 100, { node })
+  metrics.nodeMemory.set(memory * 100, { node })
+  for (const { name: pool, used } of pools) metrics.storagePool.set(used * 100, { node, pool })
+  const before = traffic.get(node)
+  metrics.networkReceived.add(gained(bytesReceived, before?.received), { node })
+  metrics.networkSent.add(gained(bytesSent, before?.sent), { node })
+  traffic.set(node, { received: bytesReceived, sent: bytesSent })
+}
+
+// A smaller number is a node that was restarted: it counts from 0 again.
+function gained(now: number, last = 0): number {
+  return now >= last ? now - last : now
+}
+
+function showMachine(machine: Machine): void {
+  metrics.vmCpu.set(machine.cpu * 100, { tenant_id: machine.tenant, vm_id: machine.id })
+  metrics.vmInfo.set(1, toInfo(machine))
+}
+
+function tellChanges(
+  before: ReadonlyMap<string, Machine>,
+  now: ReadonlyMap<string, Machine>,
+): void {
+  for (const machine of now.values()) {
+    const old = before.get(machine.id)
+    if (!old) tell(machine, 'created')
+    else if (old.status !== machine.status) {
+      metrics.vmInfo.remove(toInfo(old))
+      tell(machine, machine.status === 'running' ? 'started' : 'stopped')
+    }
+  }
+  for (const machine of before.values()) {
+    if (now.has(machine.id)) continue
+    metrics.vmCpu.remove({ tenant_id: machine.tenant, vm_id: machine.id })
+    metrics.vmInfo.remove(toInfo(machine))
+    tell(machine, 'destroyed')
+  }
+}
+
+function tell(
+  { tenant: tenant_id, id, name }: Machine,
+  event: 'created' | 'started' | 'stopped' | 'destroyed',
+): void {
+  metrics.vmLifecycle.add(1, { tenant_id, event })
+  log.info(`machine ${event}`, { tenant_id, vm_id: id, name })
+}
+
+function toInfo({ tenant: tenant_id, id: vm_id, name, node, status }: Machine): {
+  tenant_id: string
+  vm_id: string
+  name: string
+  node: string
+  status: Machine['status']
+} {
+  return { tenant_id, vm_id, name, node, status }
+}
