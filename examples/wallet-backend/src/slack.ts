@@ -1,0 +1,86 @@
+import { getLogger } from 'telltale'
+
+/** Something that people have to know. */
+export interface Alert {
+  /** A few words: `Database backup failed`. */
+  readonly event: string
+  readonly severity: 'info' | 'warning' | 'critical'
+  readonly error?: string
+  readonly context?: Readonly<Record<string, string | number>>
+}
+
+/** Tells people, in Slack; never rejects. */
+export interface Slack {
+  alert(alert: Alert): Promise<void>
+}
+
+/** Where and how often it may tell. */
+export interface SlackOptions {
+  readonly enabled: boolean
+  readonly webhookUrl: string
+  readonly maxAlertsPerHour: number
+  readonly timeoutSeconds: number
+  readonly environment: string
+  readonly now?: () => number
+}
+
+const HOUR_MILLIS = 3_600_000
+
+const log = getLogger('app')
+
+/** Makes the notifier; what its hourly limit holds back is logged. */
+export function createSlack(options: SlackOptions): Slack {
+  const {
+    enabled,
+    webhookUrl,
+    maxAlertsPerHour,
+    timeoutSeconds,
+    environment,
+    now = Date.now,
+  } = options
+  let sentAt: number[] = []
+  return {
+    async alert(alert) {
+      const fields = { event: alert.event, severity: alert.severity }
+      if (!enabled) return
+      sentAt = sentAt.filter((time) => now() - time < HOUR_MILLIS)
+      if (sentAt.length >= maxAlertsPerHour) {
+        log.warn('Slack alert held back: the hourly limit is reached', {
+          ...fields,
+          limit: maxAlertsPerHour,
+        })
+        return
+      }
+      sentAt.push(now())
+      try {
+        const response = await fetch(webhookUrl, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ text: toText(alert, environment, new Date(now())) }),
+          signal: AbortSignal.timeout(timeoutSeconds * 1_000),
+        })
+        if (!response.ok) throw new Error(`Slack answered ${response.status}`)
+        log.info('Slack alert sent successfully', fields)
+      } catch (error) {
+        // Only its name: the message of a failed fetch can have the address in it, which is a secret.
+        const reason = error instanceof Error ? error.name : 'unknown'
+        log.error('Slack alert failed', { ...fields, reason })
+      }
+    },
+  }
+}
+
+/** `🚨 [PRODUCTION] Database backup failed`, and what is known of it line by line. */
+export function toText(
+  { event, severity, error, context = {} }: Alert,
+  environment: string,
+  at: Date,
+): string {
+  return [
+    `🚨 [${environment.toUpperCase()}] ${event}`,
+    ...(error === undefined ? [] : [`Error: ${error}`]),
+    `Timestamp: ${at.toISOString().slice(0, 19)}Z`,
+    `Severity: ${severity}`,
+    ...Object.entries(context).map(([key, value]) => `${key}: ${value}`),
+  ].join('\n')
+}
