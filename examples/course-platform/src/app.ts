@@ -1,0 +1,116 @@
+import express, { type ErrorRequestHandler, type Express, type Request } from 'express'
+import type { Pool } from 'pg'
+import {
+  countRequests,
+  gaugeRequests,
+  metricsHandler,
+  type RequestFacts,
+  templatePath,
+  timeRequests,
+} from 'telltale'
+import { httpTelemetry, recordErrors } from 'telltale/express'
+import { z } from 'zod'
+import { findCourse, listCourses } from './database.ts'
+import { metrics } from './metrics.ts'
+import type { Settings } from './settings.ts'
+
+/** What the application is made of. */
+export interface AppParts {
+  readonly pool: Pool
+  readonly settings: Settings
+}
+
+const Credentials = z.object({ username: z.string(), password: z.string().min(8) })
+const Upload = z.object({ name: z.string().regex(/^[\w.-]+$/), content: z.string().max(1_000_000) })
+
+/** Builds the application; nothing listens yet. */
+export function createApp({ pool, settings }: AppParts): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.use(
+    httpTelemetry({
+      trustedProxies: settings.TRUSTED_PROXIES,
+      forwardedEntry: 'first',
+      user: (request) => (request as Request).get('x-user'),
+      metrics: [
+        gaugeRequests(metrics.inFlight),
+        countRequests(metrics.requests, toLabels),
+        countRequests(metrics.serverErrors, toLabels, ({ status }) => status >= 500),
+        timeRequests(metrics.duration, toLabels),
+      ],
+      unmatchedRoute: templatePath,
+      accessLog: { component: 'access' },
+      securityEvents: {
+        paths: ['/api/v1/auth/', '/api/v1/token/', '/api/v1/upload/', '/api/v1/password/'],
+      },
+    }),
+  )
+  if (settings.METRICS_ENABLED) app.get('/metrics/', metricsHandler())
+  app.get('/healthz', async (_request, response) => {
+    await pool.query('SELECT 1')
+    response.json({ status: 'ok' })
+  })
+  app.use(express.json({ limit: '1mb' }))
+  addCourses(app, pool)
+  addAccounts(app)
+  app.use((_request, response) => {
+    response.status(404).json({ error: { code: 'not_found', message: 'there is nothing here' } })
+  })
+  app.use(recordErrors())
+  app.use(answerError)
+  return app
+}
+
+function addCourses(app: Express, pool: Pool): void {
+  app.get('/api/v1/courses', async (_request, response) => {
+    response.json(await listCourses(pool))
+  })
+  app.get('/api/v1/courses/:id', async (request, response, next) => {
+    const course = await findCourse(pool, z.coerce.number().int().parse(request.params.id))
+    if (course) response.json(course)
+    else next()
+  })
+  // Somebody has to be able to see what a fault looks like.
+  app.get('/api/v1/reports/:id', () => {
+    throw new Error('the report cannot be made')
+  })
+  app.get('/api/v1/courses/:id/video', (request, response) => {
+    response.writeHead(200, { 'content-type': 'application/octet-stream' })
+    const timer = setInterval(() => response.write('frame'), 10)
+    request.on('close', () => clearInterval(timer))
+  })
+  app.delete('/api/v1/courses/:id', (_request, response) => {
+    response.status(403).json({ error: { code: 'forbidden', message: 'only for editors' } })
+  })
+}
+
+function addAccounts(app: Express): void {
+  app.post('/api/v1/auth/login', (request, response) => {
+    Credentials.parse(request.body)
+    // Nobody is let in here: accounts are no part of this example.
+    response.status(401).json({ error: { code: 'unauthorized', message: 'wrong password' } })
+  })
+  app.post('/api/v1/upload/', (request, response) => {
+    const { name, content } = Upload.parse(request.body)
+    response.status(201).json({ name, length: content.length })
+  })
+}
+
+const answerError: ErrorRequestHandler = (error, _request, response, next) => {
+  if (response.headersSent) {
+    next(error)
+    return
+  }
+  const isInput = error instanceof z.ZodError || (error as { status?: number }).status === 400
+  const [status, code] = isInput ? [400, 'bad_request'] : [500, 'internal']
+  const message = isInput ? 'the request cannot be used' : 'please try again'
+  response.status(status).json({ error: { code, message } })
+}
+
+function toLabels({ method, route, status }: RequestFacts): {
+  method: string
+  path_template: string
+  status_code: number
+} {
+  return { method, path_template: route, status_code: status }
+}
