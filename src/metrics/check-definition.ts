@@ -225,8 +225,8 @@ function toShape({
   buckets,
   maxSeries,
 }: MetricDefinition): object {
-  const sorted = Object.fromEntries(
-    Object.entries(labels ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1)),
-  )
-  return { kind, description, unit, labels: sorted, buckets, maxSeries }
+  const sorted = Object.entries<LabelRule>(labels ?? {})
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([label, rule]) => [label, 'upTo' in rule ? rule.upTo : rule.map(String).toSorted()])
+  return { kind, description, unit, labels: Object.fromEntries(sorted), buckets, maxSeries }
 }

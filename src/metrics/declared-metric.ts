@@ -19,7 +19,7 @@ export interface DeclaredMetric {
   /** Series whose values wait to be handed over; they are handed over by {@link handOver}. */
   takeWaiting(): Series[]
   handOver(series: Series): void
-  /** Makes the series of a counter exist before anything is counted. */
+  /** Makes a series of what counts exist before anything is counted. */
   startAtZero(labels: Readonly<Record<string, unknown>>): void
   /** What an observable gauge shows now. */
   observe(): Promise<void>
@@ -63,10 +63,12 @@ export function declareMetric(
     maxSeriesOf(definition),
     isGauge ? 'drop' : 'fold',
     told.misfit,
+    () => makeRoom?.() ?? false,
   )
   let waiting: Series[] = []
   let to: ApiInstrument | undefined
-  let observing: Promise<void> | undefined
+  /** Takes away what the observation under way has not seen again; only there is something that is not needed any more. */
+  let makeRoom: (() => boolean) | undefined
 
   const declared: DeclaredMetric = {
     definition,
@@ -88,27 +90,28 @@ export function declareMetric(
     },
     startAtZero(labels) {
       const found = series.find(labels)
-      if (found) wait(found, 0)
+      if (!found) return
+      if (kind === 'histogram') to?.record?.(Number.NaN, found.labels)
+      else wait(found, 0)
     },
-    observe() {
-      if (kind !== 'observableGauge') return Promise.resolve()
-      return (observing ??= observeAll().finally(() => {
-        observing = undefined
-      }))
+    async observe() {
+      if (kind !== 'observableGauge') return
+      const seen = new Set<Series>()
+      makeRoom = () => {
+        makeRoom = undefined
+        return series.keepOnly(seen) > 0
+      }
+      try {
+        await declared.definition.observe?.((value: number, labels?: unknown) => {
+          const found = set(value, labels)
+          if (found) seen.add(found)
+        })
+      } finally {
+        makeRoom = undefined
+        // What is not observed again is gone, even if the callback has failed: its old value would be a lie.
+        series.keepOnly(seen)
+      }
     },
-  }
-
-  /** What is not observed again is gone, whether the callback has come to its end or not: an old value would be a lie. */
-  async function observeAll(): Promise<void> {
-    const seen = new Set<Series>()
-    try {
-      await declared.definition.observe?.((value: number, labels?: unknown) => {
-        const found = set(value, labels)
-        if (found) seen.add(found)
-      })
-    } finally {
-      series.keepOnly(seen)
-    }
   }
 
   function add(value: number, labels?: unknown): void {

@@ -1,5 +1,6 @@
 import { metrics as api, type Meter, type MeterProvider } from '@opentelemetry/api'
 import { ConfigError } from '../core/errors.ts'
+import type { OwnMetrics } from '../core/own-metric.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { problemsOfCatalogue } from './check-definition.ts'
 import {
@@ -11,6 +12,7 @@ import {
 import type { AnyMetricDefinition, MetricDefinition } from './definitions.ts'
 import type { Catalogue } from './instruments.ts'
 import { createTold } from './tell-misuse.ts'
+import { startTimeSlices } from './time-slices.ts'
 
 export { counter, gauge, histogram } from './definitions.ts'
 export { upTo } from './label-types.ts'
@@ -21,17 +23,49 @@ export const CATALOGUE_METER = 'telltale.catalogue'
 /** Prometheus' own, in seconds. */
 const DEFAULT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
+/** The meter of what Telltale says of itself. */
+export const OWN_METER = 'telltale'
+
 /** Different things to say that are kept until `init()`. */
 const MAX_UNSAID = 100
 
-const MISUSES = {
-  folded:
-    'Measurements whose labels were outside the list or beyond the bound and were counted as other.',
-  dropped:
-    'Values of gauges that were left out because their labels were outside the list or beyond the bound.',
-  refused:
-    'Measurements that were left out because their value is no finite number, or below 0 where it must not be.',
-}
+/** Our own metrics about declared ones. */
+export const catalogueMetrics = {
+  series: {
+    kind: 'gauge',
+    name: 'telltale.metrics.series',
+    unit: '{series}',
+    description: 'Series that a declared metric has.',
+    labels: { metric: 'the name of the metric' },
+  },
+  folded: {
+    kind: 'counter',
+    name: 'telltale.metrics.measurements.folded',
+    unit: '{measurement}',
+    description:
+      'Measurements of a declared metric that were counted as other: a label was outside its list or beyond its bound.',
+    labels: { metric: 'the name of the metric' },
+  },
+  dropped: {
+    kind: 'counter',
+    name: 'telltale.metrics.measurements.dropped',
+    unit: '{measurement}',
+    description:
+      'Values of a declared gauge that were left out: a label was outside its list or beyond its bound.',
+    labels: { metric: 'the name of the metric' },
+  },
+  refused: {
+    kind: 'counter',
+    name: 'telltale.metrics.measurements.refused',
+    unit: '{measurement}',
+    description:
+      'Measurements of a declared metric that were left out: no finite number, negative where it must not be, or labels that could not be read.',
+    labels: { metric: 'the name of the metric' },
+  },
+} as const satisfies OwnMetrics
+
+/** How long handing over or reading series may hold the event loop at a stretch, in milliseconds. */
+const SLICE_MILLIS = 3
 
 /** Declared metrics of this process, by name: /metrics has each name once. */
 const declared = new Map<string, DeclaredMetric>()
@@ -118,8 +152,8 @@ const count =
 
 function connect(meter: Meter, metric: DeclaredMetric): void {
   metric.connect(toApiInstrument(meter, metric))
-  if (metric.definition.kind !== 'counter') return
-  // From the start at 0: increase() does not see a counter that is born at 1.
+  if (metric.definition.kind.toLowerCase().endsWith('gauge')) return
+  // From the start at 0, the counts of histograms too: increase() does not see a counter that is born at 1.
   for (const labels of listedLabels(metric.definition)) metric.startAtZero(labels)
 }
 
@@ -133,36 +167,39 @@ function toApiInstrument(meter: Meter, metric: DeclaredMetric): ApiInstrument | 
     return meter.createHistogram(name, { ...options, advice })
   }
   meter.createObservableGauge(name, options).addCallback(async (result) => {
-    await metric.observe()
-    for (const { value, labels } of metric.series.values()) result.observe(value, labels)
+    await metric.observe().catch((error: unknown) => {
+      count(misused.refused)(name)
+      throw error
+    })
+    const slices = startTimeSlices(SLICE_MILLIS)
+    for (const { value, labels } of metric.series.values()) {
+      result.observe(value, labels)
+      if (slices.isOver()) await slices.next()
+    }
   })
   return undefined
 }
 
 /** Our own metrics about declared ones; asked at each scrape before the counters are read, so what waits is handed over then. */
 function observeOwn(meter: Meter, provider: MeterProvider): void {
-  meter
-    .createObservableUpDownCounter('telltale.metrics.series', {
-      unit: '{series}',
-      description: 'Series that a declared metric has.',
-    })
-    .addCallback(async (result) => {
-      if (provider !== connected) return
-      for (const metric of declared.values()) {
-        for (const series of metric.takeWaiting()) metric.handOver(series)
-        result.observe(metric.series.size, { metric: metric.definition.name })
+  const { series, ...counters } = catalogueMetrics
+  meter.createObservableUpDownCounter(series.name, series).addCallback(async (result) => {
+    if (provider !== connected) return
+    const slices = startTimeSlices(SLICE_MILLIS)
+    for (const metric of declared.values()) {
+      for (const waiting of metric.takeWaiting()) {
+        metric.handOver(waiting)
+        if (slices.isOver()) await slices.next()
+      }
+      result.observe(metric.series.size, { metric: metric.definition.name })
+    }
+  })
+  for (const what of ['folded', 'dropped', 'refused'] as const) {
+    const metric = counters[what]
+    meter.createObservableCounter(metric.name, metric).addCallback((result) => {
+      for (const name of declared.keys()) {
+        result.observe(misused[what].get(name) ?? 0, { metric: name })
       }
     })
-  for (const [what, description] of Object.entries(MISUSES)) {
-    meter
-      .createObservableCounter(`telltale.metrics.measurements.${what}`, {
-        unit: '{measurement}',
-        description,
-      })
-      .addCallback((result) => {
-        for (const metric of declared.keys()) {
-          result.observe(misused[what as keyof typeof misused].get(metric) ?? 0, { metric })
-        }
-      })
   }
 }

@@ -1,16 +1,23 @@
-import type { Resource } from '@opentelemetry/resources'
+import type { Attributes } from '@opentelemetry/api'
 import type { DataPoint, Histogram, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
-import { loadPackage } from '../core/load-package.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { toPrometheusLabels } from './prometheus-labels.ts'
 import { toPrometheusName, type PrometheusKind } from './prometheus-name.ts'
+import {
+  createSeriesTexts,
+  toHead,
+  toLabelsText,
+  toLines,
+  type ToSeriesText,
+} from './prometheus-lines.ts'
+import { startTimeSlices, type TimeSlices } from './time-slices.ts'
 
 /** Turns collected metrics into the text that Prometheus scrapes. */
-export type ToPrometheusText = (collected: ResourceMetrics) => string
+export type ToPrometheusText = (collected: ResourceMetrics) => Promise<string>
 
 type AnyDataPoint = DataPoint<number | Histogram>
 
-/** A metric that has found its place in the text. */
+/** A metric that has found its place in the text; its points by their labels as text. */
 interface Family {
   readonly name: string
   readonly kind: PrometheusKind
@@ -18,16 +25,28 @@ interface Family {
   readonly points: Map<string, AnyDataPoint>
 }
 
+/** What one piece of the text is made with. */
+interface Making {
+  readonly families: Map<string, Family>
+  readonly slices: TimeSlices
+  readonly reporter: Reporter
+  readonly scopeText: string
+  readonly toSeriesText: ToSeriesText
+}
+
 /** DataPointType of sdk-metrics; its values are part of the SDK's stable interface. */
 const HISTOGRAM = 0
 const GAUGE = 2
 const SUM = 3
 
+/** How long making the text may hold the event loop at a stretch, in milliseconds. */
+const SLICE_MILLIS = 3
+
 /**
- * The way from `PrometheusExporter.collect()` to its serializer, with a filter between them that keeps the text valid
- * whatever an instrument or an attribute is called: one bad name would otherwise cost the whole scrape.
+ * Makes the text of what the Prometheus exporter has collected, valid whatever an instrument or an attribute is called: one
+ * bad name would otherwise cost the whole scrape. Each fault is reported once.
  *
- * Each fault is reported once.
+ * @see docs/decisions/0019-a-meter-of-ours.md for why the exporter's own serializer is not used
  */
 export function createPrometheusText(
   options: {
@@ -36,42 +55,49 @@ export function createPrometheusText(
   },
   reporter: Reporter,
 ): ToPrometheusText {
-  const { PrometheusSerializer } = loadPackage(
-    '@opentelemetry/exporter-prometheus',
-  ) as typeof import('@opentelemetry/exporter-prometheus')
-  const serializer = new PrometheusSerializer(undefined, false, undefined, false, true)
-  return (collected) => {
+  const toSeriesText = createSeriesTexts(options.redactLabels)
+  return async (collected) => {
+    const slices = startTimeSlices(SLICE_MILLIS)
     const families = new Map<string, Family>()
     for (const { scope, metrics } of collected.scopeMetrics) {
-      const scopeLabels = options.scopeLabels
-        ? { otel_scope_name: scope.name, otel_scope_version: scope.version ?? '' }
-        : undefined
+      const scopeText = options.scopeLabels
+        ? toLabelsText({ otel_scope_name: scope.name, otel_scope_version: scope.version ?? '' })
+        : ''
       for (const metric of metrics) {
-        addMetric(families, metric, scopeLabels, options.redactLabels, reporter)
+        await addMetric({ families, slices, reporter, scopeText, toSeriesText }, metric)
       }
     }
-    const target = toPrometheusLabels(collected.resource.attributes)
-    for (const fault of target.faults) {
-      reporter.once(`metric label target_info ${fault}`, `metric target_info: ${fault}`)
+    // Joined piece by piece: one join of everything at the end would hold the event loop up.
+    const pieces: string[] = []
+    let lines = [targetInfo(collected.resource.attributes, reporter)]
+    for (const family of families.values()) {
+      lines.push(toHead(family))
+      for (const [labels, { value }] of family.points) {
+        lines.push(toLines(family.name, labels, value))
+        if (slices.isOver()) {
+          pieces.push(lines.join(''))
+          lines = []
+          await slices.next()
+        }
+      }
     }
-    const text = serializer.serialize({
-      // The serializer reads nothing of it but the attributes.
-      resource: { attributes: target.labels } as unknown as Resource,
-      scopeMetrics: [
-        { scope: { name: 'telltale' }, metrics: [...families.values()].map(toMetricData) },
-      ],
-    })
-    return `${text.trimEnd()}\n`
+    return pieces.join('') + lines.join('')
   }
 }
 
-function addMetric(
-  families: Map<string, Family>,
+function targetInfo(attributes: Attributes, reporter: Reporter): string {
+  const { labels, faults } = toPrometheusLabels(attributes)
+  for (const fault of faults) {
+    reporter.once(`metric label target_info ${fault}`, `metric target_info: ${fault}`)
+  }
+  const head = toHead({ name: 'target_info', kind: 'gauge', description: 'Target metadata' })
+  return head + toLines('target_info', toLabelsText(labels), 1)
+}
+
+async function addMetric(
+  { families, slices, reporter, scopeText, toSeriesText }: Making,
   metric: MetricData,
-  scopeLabels: Record<string, string> | undefined,
-  redactLabels: ((labels: Record<string, string>) => void) | undefined,
-  reporter: Reporter,
-): void {
+): Promise<void> {
   const { name: original, description, unit } = metric.descriptor
   const kind = toKind(metric)
   if (!kind) {
@@ -99,22 +125,21 @@ function addMetric(
   }
   families.set(name, family)
   for (const point of metric.dataPoints as AnyDataPoint[]) {
-    const { labels, faults } = toPrometheusLabels(point.attributes)
+    const { text, faults } = toSeriesText(point.attributes)
     for (const fault of faults) {
       reporter.once(`metric label ${name} ${fault}`, `metric ${name}: ${fault}`)
     }
-    redactLabels?.(labels)
-    Object.assign(labels, scopeLabels)
-    addPoint(family, { ...point, attributes: labels }, reporter)
+    const labels = text === '' || scopeText === '' ? text + scopeText : `${text},${scopeText}`
+    addPoint(family, labels, point, reporter)
+    if (slices.isOver()) await slices.next()
   }
 }
 
 /** A second series with the same labels would make the text invalid: sums are added up, of gauges the last one counts. */
-function addPoint(family: Family, point: AnyDataPoint, reporter: Reporter): void {
-  const key = toSeriesKey(point)
-  const other = family.points.get(key)
+function addPoint(family: Family, labels: string, point: AnyDataPoint, reporter: Reporter): void {
+  const other = family.points.get(labels)
   if (!other) {
-    family.points.set(key, point)
+    family.points.set(labels, point)
     return
   }
   const merged = family.kind === 'gauge' ? point : merge(other, point)
@@ -128,11 +153,7 @@ function addPoint(family: Family, point: AnyDataPoint, reporter: Reporter): void
     `metric twice ${family.name}`,
     `metric ${family.name}: two instruments have the same series; ${instead}`,
   )
-  if (merged) family.points.set(key, merged)
-}
-
-function toSeriesKey({ attributes }: AnyDataPoint): string {
-  return JSON.stringify(Object.entries(attributes).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  if (merged) family.points.set(labels, merged)
 }
 
 function merge(a: AnyDataPoint, b: AnyDataPoint): AnyDataPoint | undefined {
@@ -172,15 +193,4 @@ function toKind(metric: MetricData): PrometheusKind | undefined {
   if (type === GAUGE) return 'gauge'
   if (type !== SUM) return undefined
   return (metric as { isMonotonic?: boolean }).isMonotonic ? 'counter' : 'gauge'
-}
-
-function toMetricData({ name, kind, description, points }: Family): MetricData {
-  return {
-    // The unit is in the name; a `# UNIT` line would only repeat it.
-    descriptor: { name, description, unit: '', type: 'COUNTER', valueType: 1, advice: {} },
-    aggregationTemporality: 1,
-    dataPointType: kind === 'histogram' ? HISTOGRAM : kind === 'gauge' ? GAUGE : SUM,
-    ...(kind === 'counter' && { isMonotonic: true }),
-    dataPoints: [...points.values()],
-  } as unknown as MetricData
 }

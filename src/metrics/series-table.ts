@@ -20,7 +20,7 @@ export interface Series {
 export interface Misfit {
   readonly outcome: 'folded' | 'dropped'
   readonly label: string | undefined
-  readonly why: 'missing' | 'unusable' | 'unlisted' | 'bound' | 'reserved'
+  readonly why: 'missing' | 'unusable' | 'unlisted' | 'bound'
 }
 
 /** A level of the tree of labels; below the last one are series. */
@@ -44,17 +44,22 @@ export interface SeriesTable {
   remove(labels: unknown): number
   /** Takes the one series with exactly these labels away, if there is one. */
   removeOne(labels: unknown): void
-  /** Takes every other series away. */
-  keepOnly(series: ReadonlySet<Series>): void
+  /** Takes every other series away; answers how many. */
+  keepOnly(series: ReadonlySet<Series>): number
   values(): Iterable<Series>
 }
 
-/** Makes the table; `tell` hears of each measurement whose labels could not be taken as they are. */
+/**
+ * Makes the table; `tell` hears of each measurement whose labels could not be taken as they are.
+ *
+ * @param makeRoom - asked when a bound is reached: takes away what is not needed any more, and answers whether there was any
+ */
 export function createSeriesTable(
   rules: LabelRules,
   maxSeries: number,
   beyond: BeyondBound,
   tell: (misfit: Misfit) => void,
+  makeRoom: () => boolean = () => false,
 ): SeriesTable {
   const labels = Object.entries(rules).map(([name, rule]) => toLabel(name, rule))
   const names = labels.map(({ name }) => name)
@@ -86,21 +91,16 @@ export function createSeriesTable(
       texts.push(text)
     }
     let series = misfit?.outcome === 'dropped' ? undefined : at(texts)
-    if (!series && misfit?.outcome !== 'dropped') {
-      if (all.size >= maxSeries && hasOpen(labels)) {
-        misfit ??= toMisfit(undefined, 'bound')
-        if (misfit.outcome === 'folded') {
-          labels.forEach(({ listed }, index) => {
-            if (!listed) texts[index] = OTHER
-          })
-          series = at(texts) ?? add(texts)
-        }
-      } else {
-        series = add(texts)
-      }
-    }
+    if (!series && all.size >= maxSeries && hasOpen(labels)) misfit ??= toMisfit(undefined, 'bound')
+    if (misfit?.why === 'bound' && makeRoom()) return settle(values)
     if (misfit) tell(misfit)
-    return series
+    if (misfit?.outcome === 'dropped') return undefined
+    if (!series && all.size >= maxSeries) {
+      // Folded as a whole: what is left are the combinations of listed values.
+      const folded = texts.map((text, index) => (labels[index]!.listed ? text : OTHER))
+      series = at(folded) ?? add(folded)
+    }
+    return series ?? add(texts)
   }
 
   function fit(
@@ -111,7 +111,7 @@ export function createSeriesTable(
     if (text === undefined)
       return { text: OTHER, why: value === undefined ? 'missing' : 'unusable' }
     if (label.listed) return label.listed.has(text) ? { text } : { text: OTHER, why: 'unlisted' }
-    if (beyond === 'fold' && text === OTHER) return { text, why: 'reserved' }
+    if (beyond === 'fold' && text === OTHER) return { text }
     if (label.used.has(text) || label.used.size < label.bound) return { text }
     return { text: OTHER, why: 'bound' }
   }
@@ -131,7 +131,8 @@ export function createSeriesTable(
 
   function add(texts: readonly string[]): Series {
     const series: Series = {
-      labels: Object.fromEntries(texts.map((text, index) => [names[index]!, text])),
+      // One frozen object for the life of the series: by it the SDK's side knows the series again.
+      labels: Object.freeze(Object.fromEntries(texts.map((text, index) => [names[index]!, text]))),
       value: 0,
       waiting: false,
     }
@@ -195,7 +196,10 @@ export function createSeriesTable(
       if (texts.every(([, text]) => text !== undefined)) remove(Object.fromEntries(texts))
     },
     keepOnly(kept) {
-      for (const series of all) if (!kept.has(series)) remove(series.labels)
+      let removed = 0
+      if (kept.size === all.size) return removed
+      for (const series of all) if (!kept.has(series)) removed += remove(series.labels)
+      return removed
     },
     values: () => all,
   }

@@ -16,12 +16,14 @@ export interface Told {
   failed(error: unknown): void
 }
 
+/** Enough of a value to know it again. */
+const MAX_SHOWN = 100
+
 const REASONS: Readonly<Record<Misfit['why'], string>> = {
   missing: 'is missing',
   unusable: 'has a value that is no text, or one of more than 1 024 characters',
   unlisted: 'has a value that is not in its list',
   bound: 'has more values than its bound allows',
-  reserved: 'has the value "other", which stands for the values beyond the bound',
 }
 
 /** Makes the ear of one metric. */
@@ -30,31 +32,40 @@ export function createTold(
   counts: MisuseCounts,
   say: (cause: string, message: string) => void,
 ): Told {
+  const said = new Set<string>()
+  /** The message is made once: what is counted a thousand times a second must stay cheap. */
+  const once = (cause: string, toMessage: () => string): void => {
+    if (said.has(cause)) return
+    said.add(cause)
+    say(`metric ${metric} ${cause}`, `metric ${metric}: ${toMessage()}`)
+  }
   return {
     misfit({ outcome, label, why }) {
       counts[outcome](metric)
-      const what =
-        label === undefined
-          ? 'there are more series than "maxSeries" allows'
-          : `the label "${label}" ${REASONS[why]}`
-      const then =
-        outcome === 'folded'
-          ? 'what has it is counted as "other"'
-          : 'series that have it are left out, and counted in telltale_metrics_measurements_dropped_total'
-      say(`metric ${metric} ${label} ${why}`, `metric ${metric}: ${what}; ${then}`)
+      once(`${label} ${why}`, () => {
+        const what =
+          label === undefined
+            ? 'there are more series than "maxSeries" allows'
+            : `the label "${label}" ${REASONS[why]}`
+        const then =
+          outcome === 'folded'
+            ? 'what has it is counted as "other"'
+            : 'series that have it are left out, and counted in telltale_metrics_measurements_dropped_total'
+        return `${what}; ${then}`
+      })
     },
     refused(value) {
       counts.refused(metric)
-      say(
-        `metric ${metric} refused`,
-        `metric ${metric}: a value must be a finite number, and at least 0 but for gauges and up-down counters; got ${showValue(value)}; such values are left out`,
-      )
+      once('refused', () => {
+        const shown = showValue(value).slice(0, MAX_SHOWN)
+        return `a value must be a finite number, and at least 0 but for gauges and up-down counters; got ${shown}; such values are left out`
+      })
     },
     failed(error) {
       counts.refused(metric)
-      say(
-        `metric ${metric} failed`,
-        `metric ${metric}: its labels could not be read (${toReason(error)}); the measurement is left out`,
+      once(
+        'failed',
+        () => `its labels could not be read (${toReason(error)}); the measurement is left out`,
       )
     },
   }

@@ -4,7 +4,7 @@ import { createRedaction } from '../core/redaction.ts'
 import { createReporter } from '../core/reporter.ts'
 import { createGuardedLoggerProvider } from '../logging/guarded-logger-provider.ts'
 import { logLevels } from '../logging/logging.ts'
-import { connectMetrics, setMetricsReporter } from '../metrics/metrics.ts'
+import { connectMetrics, OWN_METER, setMetricsReporter } from '../metrics/metrics.ts'
 import { setJobReporter } from '../jobs/jobs.ts'
 import { setOperationReporter } from '../operations/operations.ts'
 import { createPropagator } from '../propagation/propagation.ts'
@@ -68,7 +68,7 @@ export function startTestTelemetry(options: TestTelemetryOptions = {}): InProces
   const trail = createInMemoryTrail()
   const metrics = startMetrics(settings.metrics, resource, redaction, reporter)
   const context = {
-    meter: metrics.provider.getMeter('telltale'),
+    meter: metrics.provider.getMeter(OWN_METER),
     reporter,
     ending: new AbortController().signal,
     resourceReady: () => undefined,
@@ -115,7 +115,7 @@ export function startTestTelemetry(options: TestTelemetryOptions = {}): InProces
     setAuditTrail('the test telemetry was stopped')
     unsetGlobals()
     connectMetrics()
-    await Promise.all([traces.provider.shutdown?.(), metrics.provider.shutdown()])
+    await Promise.all([traces.provider.shutdown?.(), metrics.shutdown()])
   }
   return {
     said,

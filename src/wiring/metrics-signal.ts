@@ -1,12 +1,13 @@
+import type { MeterProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
-import type { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { toReason } from '../core/errors.ts'
 import { loadPackage } from '../core/load-package.ts'
 import type { Redaction } from '../core/redaction.ts'
 import type { Reporter } from '../core/reporter.ts'
-import { CATALOGUE_METER } from '../metrics/metrics.ts'
-import { createLabelRedaction } from '../metrics/redact-labels.ts'
+import { CATALOGUE_METER, OWN_METER } from '../metrics/metrics.ts'
+import { CallbackError, createOwnMeters } from '../metrics/own-meters-reader.ts'
 import { createPrometheusText } from '../metrics/prometheus-reader.ts'
+import { createLabelRedaction } from '../metrics/redact-labels.ts'
 import type { AllSettings } from '../settings.ts'
 
 /** Longest wait for one observable callback at a scrape, in milliseconds. */
@@ -15,8 +16,10 @@ const CALLBACK_MILLIS = 5_000
 /** The metrics of this process. */
 export interface MetricsSignal {
   readonly provider: MeterProvider
-  /** The text for /metrics; rejects when the metrics cannot be collected. */
+  /** The text for /metrics; rejects when the metrics cannot be collected. Who asks while one is made gets the same. */
   scrape(): Promise<string>
+  /** Collects nothing from now on. */
+  shutdown(): Promise<void>
 }
 
 /** Metrics on the OpenTelemetry Prometheus exporter, whose own server is not started. */
@@ -32,30 +35,39 @@ export function startMetrics(
   const { PrometheusExporter } = loadPackage(
     '@opentelemetry/exporter-prometheus',
   ) as typeof import('@opentelemetry/exporter-prometheus')
-  const reader = new PrometheusExporter({ preventServerStart: true })
+  const catalogue = createOwnMeters([CATALOGUE_METER, OWN_METER])
+  const reader = new PrometheusExporter({
+    preventServerStart: true,
+    metricProducers: [catalogue.producer],
+  })
   const exposed = settings.exporters?.includes('prometheus') ?? true
   const limit = settings.cardinalityLimit ?? 2_000
-  // For all other instruments; the exporter has no option for it.
+  // The exporter has no option for it, and a view for all instruments would count twice where another one matches.
   reader.selectCardinalityLimit = () => limit
-  const provider = new sdk.MeterProvider({
-    resource,
-    readers: exposed ? [reader] : [],
-    // Declared metrics keep their own bounds before the SDK sees them. No second view may match: it would count twice.
-    views: [{ meterName: CATALOGUE_METER, aggregationCardinalityLimit: Infinity }],
-  })
+  const provider = new sdk.MeterProvider({ resource, readers: exposed ? [reader] : [] })
   const toText = createPrometheusText(
     { scopeLabels: settings.scopeLabels ?? false, redactLabels: createLabelRedaction(redaction) },
     reporter,
   )
+
+  async function collect(): Promise<string> {
+    const { resourceMetrics, errors } = await reader.collect({ timeoutMillis: CALLBACK_MILLIS })
+    for (const error of errors) {
+      const metric = error instanceof CallbackError ? error.metric : ''
+      reporter.once(`metric callback ${metric}`, `a metric callback failed: ${toReason(error)}`)
+    }
+    return toText(resourceMetrics)
+  }
+
+  let underWay: Promise<string> | undefined
   return {
-    provider,
+    provider: catalogue.provide(provider),
     async scrape() {
       if (!exposed) return '# metrics are turned off by OTEL_METRICS_EXPORTER\n'
-      const { resourceMetrics, errors } = await reader.collect({ timeoutMillis: CALLBACK_MILLIS })
-      for (const error of errors) {
-        reporter.once('metric callback', `a metric callback failed: ${toReason(error)}`)
-      }
-      return toText(resourceMetrics)
+      return (underWay ??= collect().finally(() => {
+        underWay = undefined
+      }))
     },
+    shutdown: () => provider.shutdown(),
   }
 }

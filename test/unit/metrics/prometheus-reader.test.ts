@@ -31,7 +31,7 @@ async function scrape(
   for (let count = 0; count < times; count += 1) {
     const { resourceMetrics, errors } = await reader.collect()
     expect(errors).toEqual([])
-    text = toText(resourceMetrics)
+    text = await toText(resourceMetrics)
   }
   expectValid(text)
   return { text, samples: samplesOf(text), reported: reporter.lines }

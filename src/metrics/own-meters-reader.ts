@@ -1,0 +1,217 @@
+import type {
+  Attributes,
+  Meter,
+  MeterProvider,
+  MetricOptions,
+  ObservableCallback,
+} from '@opentelemetry/api'
+import type { Resource } from '@opentelemetry/resources'
+import type {
+  CollectionResult,
+  DataPoint,
+  Histogram,
+  MetricData,
+  MetricProducer,
+} from '@opentelemetry/sdk-metrics'
+import { withDeadline } from '../core/deadline.ts'
+import { toReason } from '../core/errors.ts'
+import { createCells, type Cells } from './cells.ts'
+import { startTimeSlices } from './time-slices.ts'
+
+/** Our own meters inside the SDK, and what gives their metrics to a reader. */
+export interface OwnMeters {
+  readonly producer: MetricProducer
+  /** The provider, with these meters under their names. */
+  provide(provider: MeterProvider): MeterProvider
+}
+
+type Observe = (value: number, labels: Attributes) => void
+
+/** An instrument with what it has measured. */
+interface Instrument {
+  readonly descriptor: MetricData['descriptor']
+  readonly dataPointType: number
+  readonly isMonotonic: boolean
+  readonly cells: Cells | undefined
+  readonly callbacks: Map<ObservableCallback, { busy: boolean }>
+}
+
+type Point = DataPoint<number | Histogram>
+type HrTime = [number, number]
+
+/** DataPointType of sdk-metrics; its values are part of the SDK’s stable interface. */
+const HISTOGRAM = 0
+const GAUGE = 2
+const SUM = 3
+
+/** How long one piece of a collection may hold the event loop, in milliseconds. */
+const SLICE_MILLIS = 3
+
+/**
+ * The part of the SDK that keeps the values of declared metrics and of our own, in place of the SDK's.
+ *
+ * The SDK shows a series that is observed no more for ever, hashes the labels at each measurement and collects everything at
+ * a stretch. Here series are known by their label object, observed ones vanish, and a collection is done in pieces.
+ *
+ * @see docs/decisions/0019-a-meter-of-ours.md
+ */
+export function createOwnMeters(names: readonly string[]): OwnMeters {
+  const stores = new Map(names.map((name) => [name, createStore()]))
+  const startTime = toHrTime(Date.now())
+
+  async function collect(options?: { readonly timeoutMillis?: number }): Promise<CollectionResult> {
+    const errors: unknown[] = []
+    const slices = startTimeSlices(SLICE_MILLIS)
+    const scopeMetrics = []
+    for (const [name, { instruments }] of stores) {
+      const endTime = toHrTime(Date.now())
+      const toPoint = (value: number | Histogram, attributes: Attributes): Point => {
+        return { startTime, endTime, attributes, value }
+      }
+      // First whatever is asked: it hands over what the counters do not show yet.
+      const observed = new Map<Instrument, Point[]>()
+      for (const instrument of instruments.values()) {
+        const points: Point[] = []
+        for (const [callback, state] of instrument.callbacks) {
+          const observe: Observe = (value, labels) => points.push(toPoint(value, labels))
+          const problem = await ask(callback, state, options?.timeoutMillis, observe)
+          if (problem !== undefined)
+            errors.push(new CallbackError(instrument.descriptor.name, problem))
+        }
+        observed.set(instrument, points)
+      }
+      const metrics: MetricData[] = []
+      for (const [instrument, points] of observed) {
+        for (const cell of instrument.cells?.values() ?? []) {
+          points.push(toPoint(cell.read(), cell.labels))
+          if (slices.isOver()) await slices.next()
+        }
+        if (points.length > 0) metrics.push(toMetricData(instrument, points))
+      }
+      if (metrics.length > 0) scopeMetrics.push({ scope: { name }, metrics })
+    }
+    // The reader takes the resource from the SDK's own collection.
+    return { resourceMetrics: { resource: undefined as unknown as Resource, scopeMetrics }, errors }
+  }
+
+  return {
+    producer: { collect },
+    provide: (provider) => ({
+      getMeter(name, version, options) {
+        const meter = provider.getMeter(name, version, options)
+        const store = stores.get(name)
+        return store ? Object.assign(Object.create(meter) as Meter, store.methods) : meter
+      },
+    }),
+  }
+}
+
+/** The instruments of one meter, and the methods that make them. */
+function createStore() {
+  const instruments = new Map<string, Instrument>()
+
+  function make(
+    name: string,
+    { description = '', unit = '' }: MetricOptions = {},
+    what: Omit<Instrument, 'descriptor' | 'callbacks'>,
+  ): Instrument {
+    const known = instruments.get(name)
+    if (known) return known
+    const descriptor = { name, description, unit, type: 'GAUGE', valueType: 1, advice: {} }
+    const made = {
+      ...what,
+      descriptor: descriptor as unknown as MetricData['descriptor'],
+      callbacks: new Map(),
+    }
+    instruments.set(name, made)
+    return made
+  }
+
+  const sum = (isMonotonic: boolean) => (name: string, options?: MetricOptions) => {
+    const kept = { dataPointType: SUM, isMonotonic, cells: createCells() }
+    return { add: make(name, options, kept).cells!.add }
+  }
+  const observable = (dataPointType: number, isMonotonic: boolean) => {
+    return (name: string, options?: MetricOptions) => {
+      const { callbacks } = make(name, options, { dataPointType, isMonotonic, cells: undefined })
+      return {
+        addCallback: (callback: ObservableCallback) =>
+          void callbacks.set(callback, { busy: false }),
+        removeCallback: (callback: ObservableCallback) => void callbacks.delete(callback),
+      }
+    }
+  }
+  const methods = {
+    createCounter: sum(true),
+    createUpDownCounter: sum(false),
+    createHistogram(name: string, options?: MetricOptions) {
+      const cells = createCells(options?.advice?.explicitBucketBoundaries ?? [])
+      const kept = { dataPointType: HISTOGRAM, isMonotonic: false, cells }
+      return { record: make(name, options, kept).cells!.record }
+    },
+    createObservableCounter: observable(SUM, true),
+    createObservableUpDownCounter: observable(SUM, false),
+    createObservableGauge: observable(GAUGE, false),
+  }
+  return { instruments, methods }
+}
+
+/** An observable metric could not be asked. */
+export class CallbackError extends Error {
+  readonly metric: string
+
+  constructor(metric: string, problem: string) {
+    super(`${metric}: ${problem}`)
+    this.name = 'CallbackError'
+    this.metric = metric
+  }
+}
+
+/** Asks a callback, at most as long as a scrape can wait; one that hangs is not asked again before it has come back. */
+async function ask(
+  callback: ObservableCallback,
+  state: { busy: boolean },
+  timeoutMillis: number | undefined,
+  observe: Observe,
+): Promise<string | undefined> {
+  if (state.busy) return 'it has not come back from an earlier scrape'
+  state.busy = true
+  let isOpen = true
+  let problem: string | undefined
+  const result = {
+    observe(value: number, attributes: Attributes = {}): void {
+      if (isOpen) observe(value, attributes)
+    },
+  }
+  const work = (async () => callback(result))()
+    .catch((error: unknown) => {
+      problem = toReason(error)
+    })
+    .finally(() => {
+      state.busy = false
+    })
+  if (timeoutMillis === undefined) await work
+  else if ((await withDeadline(work, timeoutMillis, false)) === 'late') {
+    problem = `it did not come back within ${timeoutMillis} ms`
+  }
+  // What comes late belongs to no scrape.
+  isOpen = false
+  return problem
+}
+
+function toMetricData(
+  { descriptor, dataPointType, isMonotonic }: Instrument,
+  dataPoints: Point[],
+): MetricData {
+  return {
+    descriptor,
+    aggregationTemporality: 1,
+    dataPointType,
+    ...(dataPointType === SUM && { isMonotonic }),
+    dataPoints,
+  } as unknown as MetricData
+}
+
+function toHrTime(millis: number): HrTime {
+  return [Math.trunc(millis / 1_000), (millis % 1_000) * 1e6]
+}

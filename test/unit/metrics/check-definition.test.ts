@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest'
+import { problemsOfCatalogue } from '../../../src/metrics/check-definition.ts'
+import {
+  counter,
+  gauge,
+  histogram,
+  observableGauge,
+  upDownCounter,
+  type MetricDefinition,
+} from '../../../src/metrics/definitions.ts'
+import { upTo } from '../../../src/metrics/label-types.ts'
+import { exampleContracts } from '../support/example-contracts.ts'
+
+const description = 'What it says.'
+
+function problemsOf(...definitions: readonly object[]): string[] {
+  return problemsOfCatalogue(Object.fromEntries(definitions.entries()), new Map())
+}
+
+/** Options that types would refuse. */
+const counted = (options: object): MetricDefinition => counter(options as never)
+
+const withLabels = (labels: unknown, more: object = {}): string[] =>
+  problemsOf(counted({ name: 'orders_total', description, labels, ...more }))
+
+describe('the name declared is the name exposed', () => {
+  test.each([
+    [counter({ name: 'orders_total', description })],
+    [counter({ name: 'cpu_seconds_total', unit: 's', description })],
+    [counter({ name: 'orders_total', unit: '{order}', description })],
+    [gauge({ name: 'jwt_active_keys_total', description })],
+    [gauge({ name: 'load_percent', unit: '%', description })],
+    [upDownCounter({ name: 'in_flight', description })],
+    [histogram({ name: 'wait_seconds', unit: 's', description })],
+    [histogram({ name: 'wait_seconds', description, buckets: [1, 2] })],
+    [histogram({ name: 'size_bytes', unit: 'By', description, buckets: [2 ** 20] })],
+  ])('$name is taken', (definition) => {
+    expect(problemsOf(definition)).toEqual([])
+  })
+
+  test.each([
+    [counter({ name: 'orders', description }), 'orders_total'],
+    [counter({ name: 'orders_total', unit: 's', description }), 'orders_seconds_total'],
+    [gauge({ name: 'load', unit: '%', description }), 'load_percent'],
+    [gauge({ name: 'load', unit: '1', description }), 'load_ratio'],
+    [histogram({ name: 'wait', unit: 's', description }), 'wait_seconds'],
+    [histogram({ name: 'a__b', unit: 's', description }), 'a_b_seconds'],
+  ])('$name is refused, with the name it would get', (definition, exposed) => {
+    const [problem, ...more] = problemsOf(definition)
+
+    expect(more).toEqual([])
+    expect(problem).toContain(`metric "${definition.name}": it would be exposed as ${exposed}`)
+    expect(problem).toContain(`declare it as "${exposed}"`)
+  })
+
+  test.each([
+    '',
+    '1st_total',
+    'a.b_total',
+    'job:orders_total',
+    'größe_total',
+    ' a_total',
+    'a'.repeat(256),
+    5,
+    null,
+  ])('the name %j is refused', (name) => {
+    expect(problemsOf(counted({ name, description }))).toEqual([
+      expect.stringContaining('"name" must be as Prometheus shows it'),
+    ])
+  })
+
+  test('target_info is taken', () => {
+    expect(problemsOf(gauge({ name: 'target_info', description }))).toHaveLength(1)
+  })
+
+  test('every metric that the five teams were promised can be declared under its name', async () => {
+    const promised = await exampleContracts()
+    const problems = promised.flatMap(({ name, type, labels, buckets }) => {
+      const rules = Object.fromEntries(labels.map((label) => [label, upTo(100)]))
+      const options = { name, description, labels: rules }
+      if (type === 'counter') return problemsOf(counter(options))
+      if (type === 'gauge') return problemsOf(gauge(options))
+      return problemsOf(histogram({ ...options, buckets: buckets ?? [1] }))
+    })
+
+    expect(promised.length).toBeGreaterThan(40)
+    expect(problems).toEqual([])
+  })
+})
+
+describe('labels', () => {
+  test.each(['le', 'quantile', '__name__', '__x', 'a-b', 'a.b', '1a', '', 'a__b', 'ä'])(
+    'the name %j is refused with what it would become',
+    (label) => {
+      expect(withLabels({ [label]: upTo(5) })).toEqual([
+        expect.stringMatching(/is reserved or not valid in Prometheus and would be exposed as "/),
+      ])
+    },
+  )
+
+  test.each(['job', 'instance', 'otel_scope_name'])('the name %s is somebody else’s', (label) => {
+    expect(withLabels({ [label]: upTo(5) })).toEqual([
+      expect.stringContaining('choose another name'),
+    ])
+  })
+
+  test.each([
+    ['no list', 'all', 'must be a list of its values, or upTo(bound); got "all"'],
+    ['an empty list', [], 'its list has no values'],
+    ['a value twice', ['1', 1], 'its list has "1" twice'],
+    ['an object in it', [{}], 'its values must be texts, numbers or booleans; got {}'],
+    ['other in it', ['a', 'other'], '"other" stands for the values outside the list; leave it out'],
+    ['a bound of 0', upTo(0), 'its bound must be a whole number of 1 to 1000000; got 0'],
+    [
+      'a bound that is no number',
+      { upTo: '5' },
+      'its bound must be a whole number of 1 to 1000000; got "5"',
+    ],
+    [
+      'too high a bound',
+      upTo(1_000_001),
+      'its bound must be a whole number of 1 to 1000000; got 1000001',
+    ],
+  ])('%s is refused', (_what, rule, problem) => {
+    expect(withLabels({ shop: rule })).toEqual([`metric "orders_total": label "shop": ${problem}`])
+  })
+
+  test('lists that multiply beyond 10 000 series are refused: all of them exist from the start', () => {
+    const list = Array.from({ length: 101 }, (_, index) => index)
+
+    expect(withLabels({ a: list, b: list })).toEqual([expect.stringContaining('10201 series')])
+  })
+
+  test.each([
+    [0, '"maxSeries" must be a whole number of 1 to 1000000; got 0'],
+    [1, '"maxSeries" must be at least 2, the series that its lists make; got 1'],
+  ])('maxSeries %d is refused', (maxSeries, problem) => {
+    expect(withLabels({ a: ['x', 'y'], b: upTo(9) }, { maxSeries })).toEqual([
+      `metric "orders_total": ${problem}`,
+    ])
+  })
+})
+
+test('every problem of every metric is listed', () => {
+  const problems = problemsOf(
+    counted({ name: 'orders', description: ' ', colour: 'red', unit: '' }),
+    histogram({ name: 'size', description, buckets: [2, 1] }),
+    histogram({ name: 'weight', description }),
+    observableGauge({ name: 'up_now', description, observe: 5 as never }),
+    { name: 'loose', description },
+    null as never,
+  )
+
+  expect(problems).toEqual([
+    'metric "orders": a counter has no option "colour"; it has name, description, unit, labels, maxSeries',
+    'metric "orders": "description" must be a sentence, for the HELP text; got " "',
+    expect.stringContaining('metric "orders": it would be exposed as orders_total'),
+    'metric "size": "buckets" must be finite numbers, each larger than the one before; got [2,1]',
+    'metric "weight": "buckets" must be given: only for the unit s is there a default',
+    'metric "up_now": "observe" must be a function; got 5',
+    expect.stringContaining('"4" must be declared with counter()'),
+    expect.stringContaining('"5" must be declared with counter()'),
+  ])
+})
+
+describe('a name that is declared twice', () => {
+  const orders = counter({
+    name: 'orders_total',
+    description,
+    labels: { a: ['x', 'y'], b: upTo(5) },
+  })
+
+  test.each([
+    ['alike', { labels: { a: ['x', 'y'], b: upTo(5) } }],
+    ['with its labels in another order', { labels: { b: upTo(5), a: ['x', 'y'] } }],
+    ['with its values in another order', { labels: { a: ['y', 'x'], b: upTo(5) } }],
+  ])('%s is the same metric', (_what, more) => {
+    expect(problemsOf(orders, counted({ name: 'orders_total', description, ...more }))).toEqual([])
+  })
+
+  test.each([
+    ['another description', { description: 'Else.' }],
+    ['another value', { labels: { a: ['y'], b: upTo(5) } }],
+    ['another bound', { labels: { a: ['x', 'y'], b: upTo(6) } }],
+    ['a label more', { labels: { a: ['x', 'y'], b: upTo(5), c: upTo(5) } }],
+  ])('with %s is refused', (_what, more) => {
+    const again = counted({ name: 'orders_total', description, labels: orders.labels, ...more })
+
+    expect(problemsOf(orders, again)).toEqual([
+      expect.stringContaining('it is declared already, in another shape'),
+    ])
+  })
+
+  test('as another kind is refused', () => {
+    expect(
+      problemsOf(
+        gauge({ name: 'size', description }),
+        upDownCounter({ name: 'size', description }),
+      ),
+    ).toHaveLength(1)
+  })
+
+  test.each(['size_bucket', 'size_sum', 'size_count'])(
+    'as a part of a histogram (%s) is refused, whichever comes first',
+    (name) => {
+      const size = histogram({ name: 'size', description, buckets: [1] })
+      const part = gauge({ name, description })
+
+      expect(problemsOf(size, part)).toHaveLength(1)
+      expect(problemsOf(part, size)).toHaveLength(1)
+    },
+  )
+})
