@@ -6,6 +6,7 @@ import { faults } from '../test/faults/faults.ts'
 import { cliPage } from './cli-page.ts'
 import { doctorPage } from './doctor-page.ts'
 import { faultsPage } from './faults-page.ts'
+import { metricsPage } from './metrics-page.ts'
 import { markdownTable, page, toDefault } from './markdown.ts'
 import { redactionPage } from './redaction-page.ts'
 import { settingTables } from '../src/settings.ts'
@@ -17,6 +18,7 @@ export function generatedPages(): Readonly<Record<string, string>> {
   return {
     'docs/reference/settings.md': settingsPage(),
     'docs/reference/errors.md': errorsPage(),
+    'docs/reference/metrics.md': metricsPage(),
     'docs/reference/redaction.md': redactionPage(),
     'docs/reference/cli.md': cliPage(commands),
     'docs/reference/doctor.md': doctorPage(),

@@ -67,6 +67,7 @@ export {
   type NoLabels,
   type UpTo,
 } from './metrics/label-types.ts'
+export { metricsToMarkdown } from './metrics/metrics-to-markdown.ts'
 export { defineMetrics } from './metrics/metrics.ts'
 export { operation, type OperationResult } from './operations/operations.ts'
 export type { OperationEnd, OperationOptions } from './operations/operation-options.ts'

@@ -1,4 +1,5 @@
 import type { Meter } from '@opentelemetry/api'
+import type { OwnMetric, OwnMetrics } from '../core/own-metric.ts'
 
 /** What is counted of audit records. */
 export interface AuditMetrics {
@@ -38,27 +39,75 @@ export type SpoolLevel = Pick<
 const REFUSED_CODES = ['SPOOL_FULL', 'SPOOL_FAILED', 'OVERLOADED', 'UNAVAILABLE', 'REFUSED']
 
 /** The audit trail's own metrics. */
-export function createAuditMetrics(meter: Meter, level: () => SpoolLevel): AuditMetrics {
-  const recorded = meter.createCounter('telltale.audit.records.recorded', {
+export const auditMetrics = {
+  recorded: {
+    kind: 'counter',
+    name: 'telltale.audit.records.recorded',
     unit: '{record}',
     description: "Audit records that are on the producer's disk.",
-  })
-  const delivered = meter.createCounter('telltale.audit.records.delivered', {
+  },
+  delivered: {
+    kind: 'counter',
+    name: 'telltale.audit.records.delivered',
     unit: '{record}',
     description: 'Audit records that the Collector has confirmed as committed.',
-  })
-  const refused = meter.createCounter('telltale.audit.records.refused', {
+  },
+  refused: {
+    kind: 'counter',
+    name: 'telltale.audit.records.refused',
     unit: '{record}',
-    description: 'Audit records that were not recorded, or not confirmed in time, by error code.',
-  })
-  const parked = meter.createCounter('telltale.audit.records.parked', {
+    description:
+      'Audit records that were not recorded, or with the durability stored not confirmed in time, by error code.',
+    labels: { error_type: 'an [error code](errors.md)' },
+  },
+  parked: {
+    kind: 'counter',
+    name: 'telltale.audit.records.parked',
     unit: '{record}',
-    description: 'Audit records that were set aside because the Collector refuses them.',
-  })
-  const skipped = meter.createCounter('telltale.audit.spool.skipped', {
+    description:
+      'Audit records that were set aside because the Collector refuses them: telltale audit parked.',
+  },
+  skipped: {
+    kind: 'counter',
+    name: 'telltale.audit.spool.skipped',
     unit: 'By',
     description: 'Bytes of the spool that were no record: torn or altered.',
-  })
+  },
+  backlog: {
+    kind: 'gauge',
+    name: 'telltale.audit.spool.backlog',
+    unit: '{record}',
+    description: "Audit records of this process's stream that have no receipt yet.",
+  },
+  size: {
+    kind: 'gauge',
+    name: 'telltale.audit.spool.size',
+    unit: 'By',
+    description: 'Bytes in the folder of the spool, other processes on it included.',
+  },
+  limit: {
+    kind: 'gauge',
+    name: 'telltale.audit.spool.limit',
+    unit: 'By',
+    description: 'Bytes at which the spool refuses records: TELLTALE_AUDIT_SPOOL_MAX_BYTES.',
+  },
+  oldestAge: {
+    kind: 'gauge',
+    name: 'telltale.audit.spool.oldest_age',
+    unit: 's',
+    description:
+      'Age of the oldest audit record without a receipt, by its own time; 0 when there is none.',
+  },
+} as const satisfies OwnMetrics
+
+/** Makes their instruments. */
+export function createAuditMetrics(meter: Meter, level: () => SpoolLevel): AuditMetrics {
+  const make = (metric: OwnMetric) => meter.createCounter(metric.name, metric)
+  const recorded = make(auditMetrics.recorded)
+  const delivered = make(auditMetrics.delivered)
+  const refused = make(auditMetrics.refused)
+  const parked = make(auditMetrics.parked)
+  const skipped = make(auditMetrics.skipped)
   observeLevel(meter, level)
   for (const counter of [recorded, delivered, parked, skipped]) counter.add(0)
   for (const code of REFUSED_CODES) refused.add(0, { 'error.type': `TELLTALE_AUDIT_${code}` })
@@ -72,28 +121,16 @@ export function createAuditMetrics(meter: Meter, level: () => SpoolLevel): Audit
 }
 
 function observeLevel(meter: Meter, level: () => SpoolLevel): void {
+  const { backlog, size, limit, oldestAge } = auditMetrics
+  const observe = (metric: OwnMetric, read: () => number): void => {
+    meter
+      .createObservableUpDownCounter(metric.name, metric)
+      .addCallback((result) => result.observe(read()))
+  }
+  observe(backlog, () => level().backlogRecords)
+  observe(size, () => level().bytes)
+  observe(limit, () => level().maxBytes)
   meter
-    .createObservableUpDownCounter('telltale.audit.spool.backlog', {
-      unit: '{record}',
-      description: "Audit records of this process's stream that have no receipt yet.",
-    })
-    .addCallback((result) => result.observe(level().backlogRecords))
-  meter
-    .createObservableUpDownCounter('telltale.audit.spool.size', {
-      unit: 'By',
-      description: 'Bytes in the folder of the spool, other processes on it included.',
-    })
-    .addCallback((result) => result.observe(level().bytes))
-  meter
-    .createObservableUpDownCounter('telltale.audit.spool.limit', {
-      unit: 'By',
-      description: 'Bytes at which the spool refuses records.',
-    })
-    .addCallback((result) => result.observe(level().maxBytes))
-  meter
-    .createObservableGauge('telltale.audit.spool.oldest_age', {
-      unit: 's',
-      description: 'Age of the oldest audit record without a receipt; 0 when there is none.',
-    })
+    .createObservableGauge(oldestAge.name, oldestAge)
     .addCallback((result) => result.observe(level().oldestAgeSeconds))
 }

@@ -10,6 +10,7 @@ import {
   readyResponse,
   setHealthSurroundings,
 } from '../health/health.ts'
+import { OWN_METER } from '../metrics/metrics.ts'
 import type { AllSettings } from '../settings.ts'
 import type { Signals } from './signals.ts'
 
@@ -24,7 +25,7 @@ export function startHealth(
   const { redaction } = signals.audit.origin
   setHealthSurroundings(
     { reporter, redaction, settings: settings.health, version, isDraining },
-    signals.metrics.provider.getMeter('telltale'),
+    signals.metrics.provider.getMeter(OWN_METER),
   )
   observeHealth('auditSpool', () => toSpoolCheck(signals.audit.trail.status()))
   setScrape(signals.metrics.scrape)

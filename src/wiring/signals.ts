@@ -3,6 +3,7 @@ import { withDeadline } from '../core/deadline.ts'
 import { createRedaction } from '../core/redaction.ts'
 import type { Reporter } from '../core/reporter.ts'
 import type { EndOfLife } from '../lifecycle/lifecycle.ts'
+import { OWN_METER } from '../metrics/metrics.ts'
 import type { PipelineContext } from '../otlp/pipeline.ts'
 import type { AllSettings } from '../settings.ts'
 import { startAuditMirror } from './audit-mirror.ts'
@@ -33,7 +34,7 @@ export function startSignals(
 ): Signals {
   const redaction = createRedaction(settings.general.redactNames)
   const metrics = startMetrics(settings.metrics, resource, redaction, reporter)
-  const meter = metrics.provider.getMeter('telltale')
+  const meter = metrics.provider.getMeter(OWN_METER)
   const ending = new AbortController()
   const context: PipelineContext = {
     meter,

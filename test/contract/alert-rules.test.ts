@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
-import type { Meter } from '@opentelemetry/api'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { createAuditMetrics } from '../../src/audit/metrics.ts'
-import { toPrometheusName, type PrometheusKind } from '../../src/metrics/prometheus-name.ts'
+import { ownMetricNames } from '../../docs/metrics-page.ts'
+import { collectorMetricNames } from '../support/metric-names.ts'
 
 interface Rule {
   readonly alert: string
@@ -33,43 +32,8 @@ const metricNames = (text: string): string[] => [
   ...new Set(text.match(/\b(?:telltale|otelcol)_[a-z0-9_]+/g)),
 ]
 
-/** The SDK's metrics of the audit trail, as Prometheus sees them. */
-function namesOfServices(): string[] {
-  const names: string[] = []
-  const note = (kind: PrometheusKind) => (name: string, options?: { unit?: string }) => {
-    names.push(toPrometheusName(name, options?.unit ?? '', kind))
-    return { add: () => {}, addCallback: () => {} }
-  }
-  const meter = {
-    createCounter: note('counter'),
-    createObservableUpDownCounter: note('gauge'),
-    createObservableGauge: note('gauge'),
-  } as unknown as Meter
-  createAuditMetrics(meter, () => ({
-    backlogRecords: 0,
-    bytes: 0,
-    maxBytes: 0,
-    oldestAgeSeconds: 0,
-  }))
-  return names
-}
-
-/** Those of our Collector's components; a Go test holds each metadata.yaml equal to the instruments. */
-function namesOfCollector(): string[] {
-  return readdirSync(join(repository, 'otel-collector'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && /(?:exporter|extension)$/.test(entry.name))
-    .flatMap(({ name }) => {
-      const { telemetry } = parse(read(`otel-collector/${name}/metadata.yaml`)) as {
-        readonly telemetry: { readonly metrics: Readonly<Record<string, object>> }
-      }
-      return Object.keys(telemetry.metrics).map(
-        (metric) => `otelcol_${metric.replaceAll('.', '_')}`,
-      )
-    })
-}
-
 test('the alerts of the audit trail ask for metrics that exist', () => {
-  const existing = new Set([...namesOfServices(), ...namesOfCollector()])
+  const existing = new Set([...ownMetricNames(), ...collectorMetricNames()])
   const asked = rules.flatMap(({ expr }) => metricNames(expr))
 
   expect(asked.length).toBeGreaterThan(rules.length)
@@ -77,7 +41,7 @@ test('the alerts of the audit trail ask for metrics that exist', () => {
 })
 
 test('the cases that promtool runs use metrics that exist', () => {
-  const existing = new Set([...namesOfServices(), ...namesOfCollector()])
+  const existing = new Set([...ownMetricNames(), ...collectorMetricNames()])
   const used = metricNames(read('test/fixtures/alerts/audit.yaml'))
 
   expect(used.filter((name) => !existing.has(name))).toEqual([])

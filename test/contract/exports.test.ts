@@ -80,6 +80,7 @@ describe('what can be imported', () => {
       'liveResponse',
       'metricsHandler',
       'metricsResponse',
+      'metricsToMarkdown',
       'observableGauge',
       'operation',
       'readyHandler',

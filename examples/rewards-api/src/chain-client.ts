@@ -1,4 +1,4 @@
-import { chainDuration, chainTransactions } from './metrics.ts'
+import { metrics } from './metrics.ts'
 
 /** A payment to make. */
 export interface Payment {
@@ -73,15 +73,18 @@ async function call(url: string, timeoutMillis: number, body: object): Promise<R
   return answer.result
 }
 
-async function measured<Result>(method: string, work: () => Promise<Result>): Promise<Result> {
+async function measured<Result>(
+  method: 'sendPayment',
+  work: () => Promise<Result>,
+): Promise<Result> {
   const start = performance.now()
-  let status = 'error'
+  let status: 'success' | 'error' = 'error'
   try {
     const result = await work()
     status = 'success'
     return result
   } finally {
-    chainTransactions.add(1, { method, status })
-    chainDuration.record((performance.now() - start) / 1_000, { method })
+    metrics.chainTransactions.add(1, { method, status })
+    metrics.chainDuration.record((performance.now() - start) / 1_000, { method })
   }
 }

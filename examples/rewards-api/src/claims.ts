@@ -14,7 +14,7 @@ import {
   type Submission,
   takeClaim,
 } from './database.ts'
-import { type ClaimStatus, rewardClaims, toAmountBucket } from './metrics.ts'
+import { type ClaimStatus, metrics, toAmountBucket } from './metrics.ts'
 import { type Caller, toActor, toOrigin } from './caller.ts'
 import { findSession } from './sessions.ts'
 import { createUuidV7 } from './uuid-v7.ts'
@@ -131,5 +131,5 @@ function repeated(submission: Submission, claim: Claim): ClaimAnswer {
 }
 
 function count(status: ClaimStatus, submission: Submission): void {
-  rewardClaims.add(1, { status, amount_bucket: toAmountBucket(submission.reward) })
+  metrics.rewardClaims.add(1, { status, amount_bucket: toAmountBucket(submission.reward) })
 }

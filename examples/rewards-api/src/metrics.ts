@@ -1,64 +1,73 @@
-import { type Attributes, metrics } from '@opentelemetry/api'
+import type { Redis } from 'ioredis'
+import type { Pool } from 'pg'
+import { counter, defineMetrics, histogram, observableGauge, upTo } from 'telltale'
 
-const meter = metrics.getMeter('rewards-api')
-
-/** Requests by what was asked and how it ended; `route` is the template, never the raw URL. */
-export const requests = meter.createCounter('http_requests_total', {
-  description: 'HTTP requests answered.',
-})
-
-/** How long requests took. */
-export const requestDuration = meter.createHistogram('http_request_duration_seconds', {
-  description: 'Time from a request to the end of its answer.',
-  unit: 's',
-  advice: { explicitBucketBoundaries: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10] },
-})
-
-/** Transactions sent to the chain, by JSON-RPC method and `success` or `error`. */
-export const chainTransactions = meter.createCounter('stellar_transactions_total', {
-  description: 'Transactions sent to the Stellar chain.',
-})
-
-/** How long the chain took to answer. */
-export const chainDuration = meter.createHistogram('stellar_transaction_duration_seconds', {
-  description: 'Time the Stellar chain took to answer.',
-  unit: 's',
-  advice: { explicitBucketBoundaries: [0.5, 1, 2, 5, 10, 30] },
-})
-
-/** Claims by how they ended and how much was at stake. */
-export const rewardClaims = meter.createCounter('reward_claims_total', {
-  description: 'Reward claims, by outcome and size.',
-})
-
-/** How a claim can end, as `reward_claims_total` says it. */
+/** How a claim can end. */
 export type ClaimStatus = 'success' | 'already_claimed' | 'failed'
 
-const claimStatuses: readonly ClaimStatus[] = ['success', 'already_claimed', 'failed']
-const amountBuckets = ['0-10', '10-50', '50-100', '100+'] as const
+/** What a client sends is bounded: whatever a scanner tries must not become a series. */
+const HTTP_LABELS = { method: upTo(10), route: upTo(100), status_code: upTo(60) }
+
+let dataStores: { readonly database: Pool; readonly redis: Redis } | undefined
+
+/** Says which data stores the gauges are about. */
+export function observeDataStores(database: Pool, redis: Redis): void {
+  dataStores = { database, redis }
+}
+
+/** What this service counts and times; the names are those that its rules and dashboards ask for. */
+export const metrics = defineMetrics({
+  requests: counter({
+    name: 'http_requests_total',
+    description: 'HTTP requests answered.',
+    labels: HTTP_LABELS,
+  }),
+  requestDuration: histogram({
+    name: 'http_request_duration_seconds',
+    unit: 's',
+    description: 'Time from a request to the end of its answer.',
+    buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10],
+    labels: HTTP_LABELS,
+  }),
+  chainTransactions: counter({
+    name: 'stellar_transactions_total',
+    description: 'Transactions sent to the Stellar chain.',
+    labels: { method: ['sendPayment'], status: ['success', 'error'] },
+  }),
+  chainDuration: histogram({
+    name: 'stellar_transaction_duration_seconds',
+    unit: 's',
+    description: 'Time the Stellar chain took to answer.',
+    buckets: [0.5, 1, 2, 5, 10, 30],
+    labels: { method: ['sendPayment'] },
+  }),
+  rewardClaims: counter({
+    name: 'reward_claims_total',
+    description: 'Reward claims, by outcome and size.',
+    labels: {
+      status: ['success', 'already_claimed', 'failed'],
+      amount_bucket: ['0-10', '10-50', '50-100', '100+'],
+    },
+  }),
+  databaseConnections: observableGauge({
+    name: 'db_active_connections',
+    description: 'Database connections in use.',
+    observe(observe) {
+      const { database } = dataStores ?? {}
+      if (database) observe(database.totalCount - database.idleCount)
+    },
+  }),
+  redisConnected: observableGauge({
+    name: 'redis_connected',
+    description: 'Whether Redis is connected: 1 or 0.',
+    observe: (observe) => observe(dataStores?.redis.status === 'ready' ? 1 : 0),
+  }),
+})
 
 /** The size class of an amount; a label with an amount in it would have no end of values. */
-export function toAmountBucket(amount: string): (typeof amountBuckets)[number] {
+export function toAmountBucket(amount: string): '0-10' | '10-50' | '50-100' | '100+' {
   const value = Number(amount)
   if (value < 10) return '0-10'
   if (value < 50) return '10-50'
   return value < 100 ? '50-100' : '100+'
-}
-
-/** Makes every series whose labels are known exist at 0: `increase()` does not see a counter born at 1. */
-export function startCountersAtZero(): void {
-  for (const status of claimStatuses) {
-    for (const amount_bucket of amountBuckets) rewardClaims.add(0, { status, amount_bucket })
-  }
-  for (const status of ['success', 'error']) {
-    chainTransactions.add(0, { method: 'sendPayment', status })
-  }
-}
-
-/** Reads a value whenever somebody scrapes. */
-export function observeGauge(name: string, description: string, read: () => number): void {
-  const noLabels: Attributes = {}
-  meter
-    .createObservableGauge(name, { description })
-    .addCallback((result) => result.observe(read(), noLabels))
 }

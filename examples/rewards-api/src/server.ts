@@ -3,7 +3,7 @@ import { createApp } from './app.ts'
 import { createTokenVerifier } from './authentication.ts'
 import { createChainClient } from './chain-client.ts'
 import { createDatabase, prepareDatabase } from './database.ts'
-import { observeGauge, startCountersAtZero } from './metrics.ts'
+import { observeDataStores } from './metrics.ts'
 import { readSettings, type Settings, SettingsError } from './settings.ts'
 
 // Nothing in this file or any other knows of exporters, endpoints or sampling: the preload does.
@@ -29,13 +29,7 @@ async function start(settings: Settings): Promise<void> {
   const chain = createChainClient(settings.chainUrl, settings.chainTimeoutMillis)
   const app = createApp({ database, redis, chain, verifyToken, logLevel: settings.logLevel })
 
-  startCountersAtZero()
-  observeGauge('db_active_connections', 'Database connections in use.', () => {
-    return database.totalCount - database.idleCount
-  })
-  observeGauge('redis_connected', 'Whether Redis is connected: 1 or 0.', () => {
-    return redis.status === 'ready' ? 1 : 0
-  })
+  observeDataStores(database, redis)
 
   await accepted('DATABASE_URL', prepareDatabase(database))
   await app.listen({ host: settings.host, port: settings.port })
