@@ -182,6 +182,44 @@ test('log records of two tenants in one batch are kept apart in Loki', async () 
   expect(await read('default')).toEqual([])
 })
 
+test('the selectors of system C find their lines, and those of no other tenant', async () => {
+  const { addresses } = stack
+  await using api = await startProbe(addresses, 'api')
+  const one = 'tenant-1'
+  const two = 'tenant-2'
+  const read = async (query: string, tenant: string): Promise<string[]> => {
+    const lines = await readLogs(addresses.loki, { query, tenant })
+    return lines.map(({ message }) => message).toSorted()
+  }
+
+  await api.log(one, 'disk is full', { level: 'error' })
+  await api.log(one, 'all is well')
+  await api.log(one, 'log-in refused', { component: 'auth', status: 'failed' })
+  await api.log(one, 'logged in', { component: 'auth', status: 'success' })
+  await api.log(two, 'disk of the other is full', { level: 'error' })
+  await api.log(two, 'log-in to the other refused', { component: 'auth', status: 'failed' })
+
+  for (const [query, tenant, expected] of [
+    ['{tenant_id="tenant-1", level="error"}', one, ['disk is full']],
+    ['{tenant_id="tenant-1", level="error"}', two, []],
+    ['{service="api", level="error"}', one, ['disk is full']],
+    ['{service="api", level="error"}', two, ['disk of the other is full']],
+    ['{component="auth"}', one, ['log-in refused', 'logged in']],
+    ['{component="auth"} | json | status="failed"', one, ['log-in refused']],
+    ['{component="auth"} | json | status="failed"', two, ['log-in to the other refused']],
+    ['{service="api"} |= "other"', one, []],
+  ] as const) {
+    const lines = await eventually(
+      `${query} of ${tenant}`,
+      async () => read(query, tenant),
+      (found) => found.length >= expected.length,
+      { withinMillis: 30_000 },
+    )
+    expect(lines).toEqual(expected)
+  }
+  expect(await read('{service="api"}', 'default')).not.toContain('disk is full')
+})
+
 // The last test, because it kills the Collector that the others use.
 test('what a killed Collector had not signed is signed by the next one', async () => {
   const { auditOtlp, checkpoints, postgres } = stack.addresses

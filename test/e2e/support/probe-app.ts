@@ -1,21 +1,23 @@
 import { createServer } from 'node:http'
-import { logs, SeverityNumber } from '@opentelemetry/api'
-import { audit, AuditError, defineAuditEvent } from 'telltale'
+import { audit, AuditError, defineAuditEvent, getLogger, tenant } from 'telltale'
 
 // The smallest service that audits and logs: each request does one thing and answers how it went.
 //   POST /record?id=UUID&durability=D  one audit record, under that id; by default once it is committed
-//   POST /log?tenant=T&message=TEXT    one log record of a tenant
+//   POST /log?tenant=T&message=TEXT    one log record of a tenant, by default of the component `probe` and the level `info`
 const probed = defineAuditEvent({ name: 'probed', action: 'probe', targetType: 'probe' })
-const logger = logs.getLogger('probe')
 
 const server = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'http://probe')
   if (pathname === '/log') {
-    logger.emit({
-      severityNumber: SeverityNumber.INFO,
-      body: searchParams.get('message') ?? '',
-      attributes: { tenant_id: searchParams.get('tenant') ?? '' },
-    })
+    const {
+      component = 'probe',
+      level = 'info',
+      message = '',
+      ...fields
+    } = Object.fromEntries(searchParams)
+    const logger = getLogger(component)
+    const write = level === 'error' ? logger.error : logger.info
+    tenant.run(fields['tenant'], () => write.call(logger, message, { status: fields['status'] }))
     response.end('{}')
     return
   }

@@ -3,6 +3,13 @@ import type { StackAddresses } from '../../../deploy/stack/stack.ts'
 import { telemetryVariables } from '../../../examples/support/telemetry-variables.ts'
 import { type Service, startService } from '../../../examples/support/services.ts'
 
+/** What else can be said of a log record. */
+export interface LogDetails {
+  readonly component?: string
+  readonly level?: 'info' | 'error'
+  readonly status?: string
+}
+
 /** The probe application, running. */
 export interface Probe extends AsyncDisposable {
   readonly service: Service
@@ -11,8 +18,8 @@ export interface Probe extends AsyncDisposable {
     id: string,
     durability?: 'spooled' | 'stored',
   ): Promise<{ readonly status: number; readonly code?: string }>
-  /** Writes one log record of a tenant. */
-  log(tenant: string, message: string): Promise<void>
+  /** Writes one log record of a tenant; of the component `probe` and the level `info`, unless told otherwise. */
+  log(tenant: string, message: string, more?: LogDetails): Promise<void>
 }
 
 /** Starts the probe application under the preload. */
@@ -42,8 +49,8 @@ export async function startProbe(
       const body: { code?: string } = JSON.parse(await response.text())
       return { status: response.status, ...body }
     },
-    log: async (tenant, message) => {
-      await post('/log', { tenant, message })
+    log: async (tenant, message, more) => {
+      await post('/log', { tenant, message, ...more })
     },
     [Symbol.asyncDispose]: async () => service[Symbol.asyncDispose](),
   }
