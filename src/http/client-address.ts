@@ -64,6 +64,7 @@ function createTrust(
     return (_address, hop) => hop < proxies
   }
   if (!Array.isArray(proxies)) throw invalid(proxies)
+  if (proxies.length === 0) return () => false
   const list = new net.BlockList()
   for (const proxy of proxies.flatMap((name) => (name === 'loopback' ? LOOPBACK : [name]))) {
     if (!addProxy(list, proxy, net)) throw invalid(proxy)

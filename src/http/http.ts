@@ -47,7 +47,17 @@ export interface HttpTelemetry<Request> {
   end(raw: NodeRequest, status: number): void
 }
 
-const exchanges = new WeakMap<NodeRequest, { exchange: Exchange; end(status: number): void }>()
+interface Followed {
+  readonly exchange: Exchange
+  end(status: number): void
+}
+
+/** On the request itself: a WeakMap of so many short-lived keys is what the garbage collector is slowest with. */
+const FOLLOWED = Symbol('telltale exchange')
+
+function followedOf(raw: NodeRequest): Followed | undefined {
+  return (raw as { [FOLLOWED]?: Followed })[FOLLOWED]
+}
 
 /**
  * Puts together what is told of requests, for any framework.
@@ -64,7 +74,7 @@ export function createHttpTelemetry<Request>(
 
   return {
     begin(raw, response, request, routeOf) {
-      const known = exchanges.get(raw)
+      const known = followedOf(raw)
       if (known) {
         known.exchange.routedBy(() => routeOf(request))
         return known.exchange
@@ -83,13 +93,14 @@ export function createHttpTelemetry<Request>(
         if (response && (isWhole || response.headersSent)) status ??= response.statusCode
         exchange.end(status, isWhole)
       })
-      exchanges.set(raw, {
+      const followed: Followed = {
         exchange,
         end(given) {
           status = given
           end(true)
         },
-      })
+      }
+      Object.defineProperty(raw, FOLLOWED, { value: followed })
       // Whoever takes the connection over for a web socket leaves the response unused.
       if (response && headerOf(raw, 'upgrade')?.toLowerCase() === 'websocket') {
         whenAnswered(raw.socket as Duplex, (answered) => {
@@ -102,11 +113,11 @@ export function createHttpTelemetry<Request>(
       }
       return exchange
     },
-    end: (raw, status) => exchanges.get(raw)?.end(status),
+    end: (raw, status) => followedOf(raw)?.end(status),
   }
 }
 
 /** Keeps the error that a request failed with, for the log. */
 export function failRequest(raw: NodeRequest, error: unknown): void {
-  exchanges.get(raw)?.exchange.fail(error)
+  followedOf(raw)?.exchange.fail(error)
 }

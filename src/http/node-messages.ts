@@ -17,7 +17,7 @@ export interface NodeResponse {
   readonly statusCode: number
   readonly headersSent: boolean
   setHeader(name: string, value: string): unknown
-  once(event: 'finish' | 'close', listener: () => void): unknown
+  on(event: 'finish' | 'close', listener: () => void): unknown
 }
 
 /** The one value of a header, if it has one. */

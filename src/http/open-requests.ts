@@ -1,4 +1,7 @@
+import { EventEmitter } from 'node:events'
 import type { NodeRequest, NodeResponse, NodeSocket } from './node-messages.ts'
+
+const { on } = EventEmitter.prototype
 
 type Ending = (finished: boolean) => void
 
@@ -20,8 +23,12 @@ export function whenOver(
     if (open.delete(end)) told(finished)
   }
   open.add(end)
-  response?.once('finish', () => end(true))
-  response?.once('close', () => end(false))
+  if (response) {
+    const emitter = response as unknown as EventEmitter
+    // Not response.on(): the context manager binds each listener that is added so, and ours needs none of that.
+    on.call(emitter, 'finish', () => end(true))
+    on.call(emitter, 'close', () => end(false))
+  }
   return end
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { toPlainMembers } from '../support/audit/plain-values.ts'
 import { readReference } from '../support/audit/reference-reader.ts'
 import { startOtlpReceiver, type OtlpReceiver, type ReceivedLog } from '../support/otlp-receiver.ts'
-import { startApp, type RunningApp } from '../support/run-app.ts'
+import { runApp, startApp, type RunningApp } from '../support/run-app.ts'
 
 const FRAMEWORKS = ['fastify', 'express', 'koa', 'hono', 'node-http']
 const CLAIM = '/api/v1/quizzes/:id/claim'
@@ -364,3 +364,19 @@ test('what is sent after an upgrade passes untouched', async () => {
   expect(await next()).toBe('ping')
   socket.destroy()
 })
+
+test.each(['fastify', 'express', 'koa', 'hono'])(
+  '%s loaded by require() with the preload alone has the route on its span',
+  async (framework) => {
+    await using receiver = await startOtlpReceiver()
+
+    const app = await runApp('http/preload.cjs', {
+      FRAMEWORK: framework,
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    })
+
+    expect(app.stdout).toBe('17\n')
+    const names = receiver.spans.filter(({ kind }) => kind === 2).map(({ name }) => name)
+    expect(names).toEqual(['GET /quizzes/:id', 'GET'])
+  },
+)

@@ -35,6 +35,8 @@ async function answer(request, response) {
   }
 }
 
+const toLabels = ({ method, route, status }) => ({ method, route, status_code: status })
+
 function withAdapter(listener) {
   const { httpTelemetry } = require('telltale/node-http')
   const telltale = require('telltale')
@@ -53,7 +55,6 @@ function withAdapter(listener) {
       description: 'Under way.',
     }),
   })
-  const toLabels = ({ method, route, status }) => ({ method, route, status_code: status })
   return httpTelemetry({
     route: (request) => request.url,
     metrics: [
