@@ -69,8 +69,7 @@ export class Exchange {
   #knowItself(raw: NodeRequest): void {
     const { requestId, ip } = this.started
     setRequestId(this.context, requestId)
-    const tenant = this.#askTenant()
-    if (tenant !== undefined) setTenant(this.context, tenant)
+    const tenant = this.#findTenant()
     setAuditContext(this.context, {
       source: ip === 'unknown' ? undefined : { id: ip },
       userAgent: headerOf(raw, 'user-agent'),
@@ -81,16 +80,15 @@ export class Exchange {
     })
     const span = serverSpanOf(this.context)
     span?.setAttribute('request_id', requestId)
-    span?.setAttribute('client.address', ip)
-    const known = tenantOf(this.context)
-    if (known !== undefined) span?.setAttribute(TENANT_KEY, known)
+    if (ip !== 'unknown') span?.setAttribute('client.address', ip)
+    if (tenant !== undefined) span?.setAttribute(TENANT_KEY, tenant)
   }
 
   #tell(status: number, aborted: boolean): void {
     const durationMillis = performance.now() - this.#startedAt
     const route = this.#findRoute()
     if (this.#isIgnored) return
-    const tenant = tenantOf(this.context) ?? this.#askTenant()
+    const tenant = this.#findTenant()
     const method = toMethodLabel(this.started.method)
     const facts = { method, route, status, tenant, aborted }
     for (const feed of this.#rules.feeds) {
@@ -138,15 +136,14 @@ export class Exchange {
     )
   }
 
-  #askTenant(): string | undefined {
+  /** Asks whose request it is, and remembers the answer if it can be one: a label must not be what a stranger sent. */
+  #findTenant(): string | undefined {
     const { tenant } = this.#rules
-    return (
-      tenant &&
-      toId(
-        'tenant()',
-        guarded('tenant()', () => tenant(this.#request)),
-      )
-    )
+    if (tenant && tenantOf(this.context) === undefined) {
+      const given = guarded('tenant()', () => tenant(this.#request))
+      setTenant(this.context, toId('tenant()', given))
+    }
+    return tenantOf(this.context)
   }
 
   #within(work: () => void): void {

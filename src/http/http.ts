@@ -1,3 +1,4 @@
+import { context, type Context } from '@opentelemetry/api'
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { isRequestId } from '../propagation/propagation.ts'
@@ -35,16 +36,23 @@ export interface HttpTelemetry<Request> {
    * A request has come in: from now on it is followed to its end. Whoever calls this twice for one request gets the same
    * answer, and changes nothing but who knows the route.
    *
-   * @param response - without one, {@link EndRequest} must be called
+   * Never throws; what cannot be followed runs as if nobody did.
+   *
+   * @param response - without one, `end()` must be called
    */
   begin(
     raw: NodeRequest,
     response: NodeResponse | undefined,
     request: Request,
     routeOf: (request: Request) => string | undefined,
-  ): Exchange
+  ): BegunRequest
   /** Ends a request without a response of its own, such as an upgrade. */
   end(raw: NodeRequest, status: number): void
+}
+
+/** What the work of a request is to run in. */
+export interface BegunRequest {
+  readonly context: Context
 }
 
 interface Followed {
@@ -72,47 +80,51 @@ export function createHttpTelemetry<Request>(
   const { requestIdHeader: header = 'x-request-id' } = options
   const received = header.toLowerCase()
 
-  return {
-    begin(raw, response, request, routeOf) {
-      const known = followedOf(raw)
-      if (known) {
-        known.exchange.routedBy(() => routeOf(request))
-        return known.exchange
-      }
-      const given = headerOf(raw, received)
-      const requestId = isRequestId(given) ? given : randomUUID()
-      const started: StartedRequest = {
-        requestId,
-        method: raw.method ?? 'GET',
-        path: pathOf((raw as { originalUrl?: string }).originalUrl ?? raw.url),
-        ip: addressOf(raw),
-      }
-      const exchange = new Exchange(rules, request, raw, started, () => routeOf(request))
-      let status: number | undefined
-      const end = whenOver(raw, response, (isWhole) => {
-        if (response && (isWhole || response.headersSent)) status ??= response.statusCode
-        exchange.end(status, isWhole)
+  const follow: HttpTelemetry<Request>['begin'] = (raw, response, request, routeOf) => {
+    const known = followedOf(raw)
+    if (known) {
+      known.exchange.routedBy(() => routeOf(request))
+      return known.exchange
+    }
+    const given = headerOf(raw, received)
+    const requestId = isRequestId(given) ? given : randomUUID()
+    const started: StartedRequest = {
+      requestId,
+      method: raw.method ?? 'GET',
+      path: pathOf((raw as { originalUrl?: string }).originalUrl ?? raw.url),
+      ip: addressOf(raw),
+    }
+    const exchange = new Exchange(rules, request, raw, started, () => routeOf(request))
+    let status: number | undefined
+    const end = whenOver(raw, response, (isWhole) => {
+      if (response && (isWhole || response.headersSent)) status ??= response.statusCode
+      exchange.end(status, isWhole)
+    })
+    const followed: Followed = {
+      exchange,
+      end(given) {
+        status = given
+        end(true)
+      },
+    }
+    Object.defineProperty(raw, FOLLOWED, { value: followed })
+    // Whoever takes the connection over for a web socket leaves the response unused.
+    if (response && headerOf(raw, 'upgrade')?.toLowerCase() === 'websocket') {
+      whenAnswered(raw.socket as Duplex, (answered) => {
+        status = answered
+        end(true)
       })
-      const followed: Followed = {
-        exchange,
-        end(given) {
-          status = given
-          end(true)
-        },
-      }
-      Object.defineProperty(raw, FOLLOWED, { value: followed })
-      // Whoever takes the connection over for a web socket leaves the response unused.
-      if (response && headerOf(raw, 'upgrade')?.toLowerCase() === 'websocket') {
-        whenAnswered(raw.socket as Duplex, (answered) => {
-          status = answered
-          end(true)
-        })
-      }
-      if (response && !response.headersSent) {
-        guarded('the header of the request id', () => response.setHeader(header, requestId))
-      }
-      return exchange
-    },
+    }
+    if (response && !response.headersSent) {
+      guarded('the header of the request id', () => response.setHeader(header, requestId))
+    }
+    return exchange
+  }
+  return {
+    begin: (...given) =>
+      guarded('the beginning of a request', () => follow(...given)) ?? {
+        context: context.active(),
+      },
     end: (raw, status) => followedOf(raw)?.end(status),
   }
 }

@@ -273,11 +273,34 @@ test('another header can carry the id', () => {
   expect(response.headers).toEqual({ 'X-Correlation-Id': 'c-1' })
 })
 
-test('a tenant that can be none is none', () => {
-  const { exchange } = begin({ tenant: () => 'a|b' })
+test('a tenant that can be none is none, in the context and for metrics', () => {
+  const { finished, options } = keeping({ tenant: () => 'a|b' })
+  const { exchange, response } = begin(options)
+  response.emit('finish')
 
   expect(tenantOf(exchange.context)).toBeUndefined()
-  expect(said).toHaveLength(1)
+  expect(finished[0]!.tenant).toBeUndefined()
+  expect(said[0]![0]).toMatch(/^a tenant id must be/)
+})
+
+test('a tenant that is known at the end only is told to metrics', () => {
+  let known: string | undefined
+  const { finished, options } = keeping({ tenant: () => known })
+  const { response } = begin(options)
+  known = 'tenant-1'
+  response.emit('finish')
+
+  expect(finished[0]!.tenant).toBe('tenant-1')
+})
+
+test('a request that cannot be followed runs all the same', () => {
+  const broken = new Proxy({}, { get: fail })
+  const telemetry = createHttpTelemetry({})
+
+  const { context: given } = telemetry.begin(broken as never, undefined, {}, () => undefined)
+
+  expect(given).toBe(ROOT_CONTEXT)
+  expect(said[0]![0]).toBe('http: the beginning of a request threw; requests go on without it')
 })
 
 test('what is set for a request is not there outside of it', () => {
