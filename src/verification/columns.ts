@@ -15,11 +15,12 @@ export interface Columns {
   readonly occurredUnixNano: bigint | null
 }
 
-const LONGEST_INDEXED_BYTES = 1024
+/** Texts that an index takes are cut to so many bytes. */
+export const LONGEST_INDEXED_BYTES = 1024
 const MAX_INT64 = 2n ** 63n - 1n
 
 /** The attributes that have a column of their own. */
-const COLUMN_OF: Readonly<Record<string, TextColumn>> = {
+export const COLUMN_OF: Readonly<Record<string, TextColumn>> = {
   'event.name': 'event_name',
   'audit.actor.id': 'actor_id',
   'audit.actor.type': 'actor_type',
@@ -37,10 +38,11 @@ const COLUMN_OF: Readonly<Record<string, TextColumn>> = {
   'audit.stream.id': 'stream_id',
 }
 
-const DETAILS_PREFIX = 'audit.details.'
+/** What the names of flat details start with. */
+export const DETAILS_PREFIX = 'audit.details.'
 
 /** Columns that are not cut to what an index takes. */
-const UNCUT: ReadonlySet<TextColumn> = new Set(['user_agent'])
+export const UNCUT: ReadonlySet<TextColumn> = new Set(['user_agent'])
 
 /**
  * Derives the columns as section 13 of docs/design/audit.md says, for the exporter and for us.

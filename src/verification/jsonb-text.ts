@@ -110,7 +110,7 @@ function toJsonbValue(value: EvidenceValue): string {
 }
 
 /** A double as PostgreSQL's numeric prints its shortest digits: without an exponent. */
-function toNumericText(number: number): string {
+export function toNumericText(number: number): string {
   const text = String(number)
   const [digits = '', exponent] = text.split('e')
   if (exponent === undefined) return text

@@ -1,6 +1,11 @@
 import { CHECKS, type CheckName, type CheckSet } from './checks.ts'
 import { HASH_BYTES, rootOf, sha256 } from './merkle.ts'
 import { type Finding, Findings } from './problems.ts'
+import type { EncodedRow } from './quick/encoded-row.ts'
+import { FIELD, FIRST_TEXT } from './quick/record-fields.ts'
+import { isByProducer, quickLeafOf } from './quick/quick-leaf.ts'
+import { QuickRecord } from './quick/quick-record.ts'
+import { StreamTails } from './quick/stream-tails.ts'
 import { recordChecks, toRecordCase, tryEvidence } from './record-checks.ts'
 import {
   type ConflictRow,
@@ -39,6 +44,8 @@ export class RangeCheck implements RangeSink {
   readonly #findings = new Findings()
   readonly #seals = new Map<string, Map<number, SealState>>()
   readonly #streams: StreamRuns
+  readonly #tails: StreamTails
+  readonly #quick: QuickRecord
   readonly #brokenLinks: BrokenLink[] = []
   readonly #events: TrailEvent[] = []
   readonly #unsealed: StreamRun[] = []
@@ -53,8 +60,10 @@ export class RangeCheck implements RangeSink {
   #sealCount = 0
   #leaves = 0
 
-  constructor(checks: CheckSet) {
+  /** @param quick - one for all ranges of a thread, because it is large */
+  constructor(checks: CheckSet, quick: QuickRecord = new QuickRecord()) {
     this.#checks = checks
+    this.#quick = quick
     this.#activeRecordChecks = Object.entries(recordChecks)
       .map(([name, check]) => [name as CheckName, check] as const)
       .filter(([name]) => checks.has(name))
@@ -68,6 +77,7 @@ export class RangeCheck implements RangeSink {
         }),
       broken: (before, after) => this.#addBrokenLink(before, after),
     })
+    this.#tails = new StreamTails(this.#streams)
   }
 
   seal(row: SealRow): void {
@@ -88,6 +98,59 @@ export class RangeCheck implements RangeSink {
       this.#find('seal-root', place, row.recordedAt, {
         message: 'the root of the seal is not that of its leaves',
       })
+    }
+  }
+
+  quickRecord(row: EncodedRow): boolean {
+    if (!this.#quick.accepts(row)) return false
+    const state = this.#stateOf(row.uuid(FIELD.sealer_id), row.count(FIELD.seal_number))
+    const leaf = row.int32(FIELD.leaf_index)
+    const recordedAt = row.time(FIELD.recorded_at)
+    if (state?.seen[leaf] !== 0 || state.row.recordedAt !== recordedAt) return false
+    const sealed = state.row.leaves.toString('hex', leaf * HASH_BYTES, (leaf + 1) * HASH_BYTES)
+    if (quickLeafOf(row) !== sealed) return false
+    state.seen[leaf] = 1
+    this.#records += 1
+    const stream = FIRST_TEXT + STREAM_ID
+    const { sequence } = this.#quick
+    if (sequence === 0 || row.startOf(stream) === -1) return true
+    this.#addToStream(
+      row.source.toString('utf8', row.startOf(stream), row.endOf(stream)),
+      sequence,
+      row,
+      recordedAt,
+    )
+    return true
+  }
+
+  #addToStream(stream: string, sequence: number, row: EncodedRow, recordedAt: bigint): void {
+    const isLinked = isByProducer(row)
+    if (isLinked && this.#tails.lengthen(stream, sequence, row, recordedAt)) return
+    this.#tails.tell(stream)
+    const { source } = row
+    const hexOf = (field: number): string =>
+      source.toString('hex', row.startOf(field), row.endOf(field))
+    const end: RunEnd = {
+      recordId: row.uuid(FIELD.record_id),
+      place: {
+        sealer: row.uuid(FIELD.sealer_id),
+        seal: row.count(FIELD.seal_number),
+        leaf: row.int32(FIELD.leaf_index),
+      },
+      recordedAt,
+    }
+    this.#streams.add({
+      stream,
+      first: sequence,
+      last: sequence,
+      firstPrevious:
+        isLinked && row.startOf(FIELD.prev_hash) !== -1 ? hexOf(FIELD.prev_hash) : null,
+      lastHash: hexOf(FIELD.hash),
+      start: end,
+      end,
+    })
+    if (this.#streams.endsWith(stream, end)) {
+      this.#tails.follow(stream, sequence, row, recordedAt)
     }
   }
 
@@ -121,8 +184,10 @@ export class RangeCheck implements RangeSink {
       start: end,
       end,
     }
-    if (isSealed) this.#streams.add(run)
-    else this.#unsealed.push(run)
+    if (isSealed) {
+      this.#tails.tell(stream)
+      this.#streams.add(run)
+    } else this.#unsealed.push(run)
   }
 
   conflict(row: ConflictRow): void {
@@ -174,7 +239,7 @@ export class RangeCheck implements RangeSink {
   }
 
   retained(row: RetainedLeaves): void {
-    const state = this.#seals.get(row.sealer)?.get(row.seal)
+    const state = this.#stateOf(row.sealer, row.seal)
     if (!state) return
     const leaves = state.seen.length
     const [first, last] = [Math.max(row.firstLeaf, 0), Math.min(row.lastLeaf, leaves - 1)]
@@ -188,6 +253,7 @@ export class RangeCheck implements RangeSink {
 
   /** To be called once, after the last row. */
   end(): RangeResult {
+    this.#tails.tellAll()
     // A row that no seal knows is in nobody's way: it counts only where nothing else has its number.
     for (const run of this.#unsealed) {
       const isThere = (other: StreamRun): boolean =>
@@ -220,7 +286,7 @@ export class RangeCheck implements RangeSink {
     identity: Partial<Finding>,
   ): boolean {
     const { place, recordedAt } = row
-    const state = this.#seals.get(place.sealer)?.get(place.seal)
+    const state = this.#stateOf(place.sealer, place.seal)
     if (!state) {
       this.#find('seal-of-row', place, recordedAt, {
         message: `the row names seal ${place.seal}, which is not there`,
@@ -250,6 +316,10 @@ export class RangeCheck implements RangeSink {
     }
     state.seen[place.leaf] = 1
     return isLeaf
+  }
+
+  #stateOf(sealer: string, seal: number): SealState | undefined {
+    return this.#seals.get(sealer)?.get(seal)
   }
 
   #findMissingLeaves({ row, seen }: SealState): void {

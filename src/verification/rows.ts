@@ -1,3 +1,5 @@
+import type { EncodedRow } from './quick/encoded-row.ts'
+
 /** Where a row stands in its sealer's seals. */
 export interface Place {
   readonly sealer: string
@@ -133,6 +135,8 @@ export interface RetainedLeaves extends SealBound {
 export interface RangeSink {
   seal(row: SealRow): void
   record(row: RecordRow): void
+  /** Takes a record that is in order from its bytes; of one that it does not take, `record` is told. */
+  quickRecord?(row: EncodedRow): boolean
   conflict(row: ConflictRow): void
   quarantine(row: QuarantineRow): void
   retained(row: RetainedLeaves): void

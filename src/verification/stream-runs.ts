@@ -82,6 +82,17 @@ export class StreamRuns {
     runs.splice(joinsBefore ? at - 1 : at, Number(joinsBefore) + Number(joinsAfter), joined)
   }
 
+  /** Whether the newest run of a stream ends with just this record, and not with another one of its number. */
+  endsWith(stream: string, end: RunEnd): boolean {
+    return this.#streams.get(stream)?.at(-1)?.end === end
+  }
+
+  /** Moves the end of a stream's newest run to a later record: all in between follow each other, and their links hold. */
+  lengthen(stream: string, last: number, lastHash: string, end: RunEnd): void {
+    const runs = this.#streams.get(stream)!
+    runs.push({ ...runs.pop()!, last, lastHash, end })
+  }
+
   /** What of a run is there only once is no gap; its links at the seam are not known. */
   #addBesides(there: StreamRun, run: StreamRun, isSeenBefore: boolean): void {
     if (run.first < there.first) {

@@ -1,31 +1,5 @@
+import { RECORD_COLUMNS } from '../quick/record-fields.ts'
 import { type SealRange, TEXT_COLUMNS } from '../rows.ts'
-
-/** JSON columns: they are read as jsonb, the others as text. */
-const FIRST_JSON = TEXT_COLUMNS.indexOf('details')
-
-/** Columns before the texts, in their order. */
-const RECORD_COLUMNS = [
-  'sealer_id',
-  'seal_number',
-  'leaf_index',
-  'record_id',
-  'hash',
-  'evidence',
-  'evidence_by',
-  'ingested_by',
-  'recorded_at',
-  'occurred_at',
-  'occurred_unix_nano',
-  'sequence_number',
-  'prev_hash',
-  'annex_hash',
-]
-
-/** Where the texts start among the fields of a record. */
-export const FIRST_TEXT = RECORD_COLUMNS.length
-export const FIRST_JSON_FIELD = FIRST_TEXT + FIRST_JSON
-/** Where the annex starts: salt, bytes, details. */
-export const FIRST_ANNEX = FIRST_TEXT + TEXT_COLUMNS.length
 
 const RECORD_FIELDS = [...RECORD_COLUMNS, ...TEXT_COLUMNS].map((name) => `r.${name}`).join(', ')
 

@@ -1,8 +1,9 @@
 import type { ClientConfig } from 'pg'
+import { FIRST_ANNEX, FIRST_JSON_FIELD, FIRST_TEXT } from '../quick/record-fields.ts'
 import { type Place, type RangeSink, type SealRange, TEXT_COLUMNS } from '../rows.ts'
 import type { RangeReader } from '../source.ts'
 import type { CopyRow } from './copy-rows.ts'
-import { FIRST_ANNEX, FIRST_JSON_FIELD, FIRST_TEXT, rangeQueries } from './queries.ts'
+import { rangeQueries } from './queries.ts'
 import { Snapshot } from './snapshot.ts'
 
 /** Which snapshot to read, and what of it there is to read at all. */
@@ -40,7 +41,9 @@ export async function readRange(
       leaves: Buffer.from(row.bytes(5)),
     }),
   )
-  await snapshot.copy(rangeQueries.records(range), (row) => readRecord(row, sink))
+  await snapshot.copy(rangeQueries.records(range), (row) => {
+    if (!sink.quickRecord?.(row)) readRecord(row, sink)
+  })
   await snapshot.copy(rangeQueries.conflicts(range), (row) => readConflict(row, sink))
   await snapshot.copy(rangeQueries.quarantine(range), (row) => readQuarantine(row, sink))
   if (!hasRetained) return
@@ -62,7 +65,8 @@ function placeOf(row: CopyRow): Place {
   return { sealer: row.uuid(0), seal: row.count(1), leaf: row.isNull(2) ? NO_LEAF : row.int32(2) }
 }
 
-function readRecord(row: CopyRow, sink: RangeSink): void {
+/** Hands a row of `rangeQueries.records` over. */
+export function readRecord(row: CopyRow, sink: RangeSink): void {
   const texts: (string | null)[] = []
   for (let index = 0; index < TEXT_COLUMNS.length; index += 1) {
     const field = FIRST_TEXT + index

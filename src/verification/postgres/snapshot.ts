@@ -1,4 +1,5 @@
 import type { Client, ClientConfig } from 'pg'
+import { CopyQuery } from './copy-query.ts'
 import { CopyRows, type CopyRow } from './copy-rows.ts'
 
 /** A connection inside a read-only transaction. */
@@ -52,20 +53,8 @@ export class Snapshot implements AsyncDisposable {
 
   /** Reads a query's rows in COPY's binary format, as fast as they come. */
   async copy(query: string, onRow: (row: CopyRow) => void): Promise<void> {
-    const { to } = await import('pg-copy-streams')
-    const stream = this.#client.query(to(`COPY (${query}) TO STDOUT (FORMAT binary)`))
     const rows = new CopyRows(onRow)
-    await new Promise<void>((resolve, reject) => {
-      stream.on('data', (chunk: Buffer) => {
-        try {
-          rows.write(chunk)
-        } catch (error) {
-          stream.destroy(error as Error)
-        }
-      })
-      stream.on('error', reject)
-      stream.on('end', resolve)
-    })
+    await this.#client.query(new CopyQuery(`COPY (${query}) TO STDOUT (FORMAT binary)`, rows)).done
     rows.end()
   }
 

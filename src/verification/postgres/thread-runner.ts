@@ -21,10 +21,10 @@ export type ThreadAnswer =
 const MOST_THREADS = 16
 
 /**
- * Left to itself V8 lets what is young grow with the work, and the chunks of rows that hang on it: from 190 MiB to 440 with
- * 600 000 records, and slower for it.
+ * Left to itself V8 lets what is young grow with the work, and the chunks of rows that hang on it. A row in order makes hardly any
+ * objects, so that a few MiB cost no time.
  */
-const MEMORY = { maxYoungGenerationSizeMb: 24 }
+const MEMORY = { maxYoungGenerationSizeMb: 4 }
 
 /** Checks ranges on threads, each with a connection of its own to the snapshot. */
 export function createThreadRunner(

@@ -12,6 +12,8 @@ import {
 } from '../../../src/verification/rows.ts'
 import type { RetainedStreamRun, TrailSource } from '../../../src/verification/source.ts'
 
+import { encodeRecord, toCopyRow } from './encoded-record.ts'
+
 type Changeable<Row> = { -readonly [Key in keyof Row]: Row[Key] }
 
 /** The rows of a trail in memory: a test may change whatever it likes, as a superuser may. */
@@ -35,8 +37,12 @@ export interface TrailRows {
 const EXPLAINING =
   /^telltale\.audit\.(?:record\.parked|trail\.stopped|record\.erased|partition\.retained)$/
 
-/** Rows in memory as a source of the verifier. */
-export function memorySource(rows: TrailRows): TrailSource {
+/**
+ * Rows in memory as a source of the verifier.
+ *
+ * @param isQuick - whether records are offered as PostgreSQL sends them first, as they are when they come from there
+ */
+export function memorySource(rows: TrailRows, isQuick = true): TrailSource {
   return {
     now: rows.now,
     estimate: { records: rows.records.length },
@@ -45,7 +51,11 @@ export function memorySource(rows: TrailRows): TrailSource {
     },
     async readRange(range, sink) {
       for (const row of rows.seals) if (isIn(range, row)) sink.seal(row)
-      for (const row of sealed(rows.records)) if (isIn(range, row.place)) sink.record(row)
+      for (const row of sealed(rows.records)) {
+        if (!isIn(range, row.place)) continue
+        if (isQuick && sink.quickRecord?.(toCopyRow(encodeRecord(row)))) continue
+        sink.record(row)
+      }
       for (const row of rows.conflicts) if (isIn(range, row.place)) sink.conflict(row)
       for (const row of rows.quarantine) if (isIn(range, row.place)) sink.quarantine(row)
       for (const row of rows.retainedLeaves) if (isIn(range, row)) sink.retained(row)

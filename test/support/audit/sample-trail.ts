@@ -76,9 +76,11 @@ export async function verifyRows(
     readonly checks?: CheckSet
     readonly withoutCheckpoints?: boolean
     readonly witnessed?: readonly string[]
+    /** Without the quick way, every record is read in full. */
+    readonly isQuick?: boolean
   } & Partial<Pick<TrailCheck, 'from' | 'to' | 'rangeLeaves' | 'isWanted' | 'onProgress'>> = {},
 ): Promise<Verdict> {
-  const { checks = allChecks, withoutCheckpoints = false, witnessed, ...part } = options
+  const { checks = allChecks, withoutCheckpoints = false, witnessed, isQuick, ...part } = options
   const findings = new Findings()
   const keys = parseVerifierKeys(verifierKey)
   // File by file, as they are read.
@@ -89,7 +91,7 @@ export async function verifyRows(
   const present = new Set<string>()
   const checkpoints = await checkCheckpoints(lines, keys, checks, find, (note) => present.add(note))
   for (const note of witnessed ?? []) checkWitness(note, present, keys, checks, find)
-  const source = memorySource(rows)
+  const source = memorySource(rows, isQuick)
   return await verifyTrail({
     source,
     runner: createLocalRunner(source, checks),
