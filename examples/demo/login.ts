@@ -7,8 +7,8 @@ import { sessionKey } from '../rewards-api/src/sessions.ts'
 export interface LoginService {
   /** The key that tokens are checked with, as JWK. */
   readonly publicKey: string
-  /** Logs a user in and answers their token. */
-  logIn(userId: string): Promise<string>
+  /** Logs a user in and answers their token. @param lifetime - in words; `-1 minute` makes one that has expired */
+  logIn(userId: string, lifetime?: string): Promise<string>
   /** Ends a user's session; the token stays as valid as it was. */
   logOut(userId: string): Promise<void>
 }
@@ -22,7 +22,7 @@ export async function createLoginService(redisUrl: string): Promise<LoginService
   }
   return {
     publicKey: JSON.stringify(await exportJWK(publicKey)),
-    logIn: async (userId) => {
+    logIn: async (userId, lifetime = '12 hours') => {
       const session = { userId, stellarAddress: toStellarAddress(userId) }
       await inRedis(async (redis) => redis.set(sessionKey(userId), JSON.stringify(session)))
       return new SignJWT({ sid: userId })
@@ -30,7 +30,7 @@ export async function createLoginService(redisUrl: string): Promise<LoginService
         .setSubject(userId)
         .setIssuer('https://login.example.test')
         .setAudience('rewards-api')
-        .setExpirationTime('12 hours')
+        .setExpirationTime(lifetime)
         .sign(privateKey)
     },
     logOut: async (userId) => inRedis(async (redis) => redis.del(sessionKey(userId))),

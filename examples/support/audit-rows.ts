@@ -14,6 +14,7 @@ export interface AuditRow {
   readonly target_id: string | null
   readonly source_id: string | null
   readonly request_id: string | null
+  readonly user_agent: string | null
   readonly tenant_id: string | null
   readonly trace_id: string | null
   readonly span_id: string | null
@@ -37,7 +38,7 @@ export async function readAuditRows(
   try {
     const { rows } = await client.query<AuditRow>(
       `SELECT record_id, event_name, occurred_at, recorded_at, actor_id, actor_type, action, outcome,
-         target_type, target_id, source_id, request_id, tenant_id, trace_id, span_id, service_name,
+         target_type, target_id, source_id, request_id, user_agent, tenant_id, trace_id, span_id, service_name,
          ingested_by, details
        FROM audit.records WHERE ${key}::text = $1 ORDER BY occurred_at`,
       [value],

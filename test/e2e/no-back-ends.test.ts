@@ -28,7 +28,7 @@ test('with every back end absent the application serves requests and ends cleanl
 
   const statuses: number[] = []
   for (let sent = 0; sent < 50; sent += 1) {
-    statuses.push((await fetch(`${api.url}/health`)).status)
+    statuses.push((await fetch(`${api.url}/metrics`)).status)
   }
   // Needs SQL and a token, but neither chain nor audit trail.
   const notPassed = await claim(api.url, { user: 'linus', quiz: 'stellar-basics', token })
@@ -39,7 +39,7 @@ test('with every back end absent the application serves requests and ends cleanl
 
   expect(new Set(statuses)).toEqual(new Set([200]))
   expect([notPassed.status, notLoggedIn.status]).toEqual([422, 401])
-  expect(sumOf(samples, 'http_requests_total', { route: '/health' })).toBe(50)
+  expect(sumOf(samples, 'http_requests_total', { route: '/metrics' })).toBe(50)
   expect(end).toEqual({ code: 0, signal: null })
   expect(performance.now() - start).toBeLessThan(6_000)
 })

@@ -1,13 +1,17 @@
 import { trace } from '@opentelemetry/api'
-import { type FastifyError, type FastifyInstance, type FastifyRequest, fastify } from 'fastify'
-import { audit, AuditError } from 'telltale'
-import { authenticationFailed } from './audit-events.ts'
-import { AuthenticationError, type TokenVerifier } from './authentication.ts'
-import { toActor, toCaller, toOrigin } from './caller.ts'
-import { ChainError } from './chain-client.ts'
-import { ClaimError, type ClaimParts, claimReward } from './claims.ts'
+import { type FastifyInstance, fastify, type FastifyRequest } from 'fastify'
+import { countRequests, healthResponse, metricsResponse, timeRequests } from 'telltale'
+import type { RequestFacts } from 'telltale'
+import { httpTelemetry } from 'telltale/fastify'
+import { z } from 'zod'
+import { answerErrors } from './answer-errors.ts'
+import type { Identity, TokenVerifier } from './authentication.ts'
+import { type ClaimParts, claimReward } from './claims.ts'
+import { mintCredential } from './credentials.ts'
 import { endConnectionsOnClose } from './graceful-close.ts'
-import { measureRequests } from './http-metrics.ts'
+import { metrics } from './metrics.ts'
+import { chooseRequestId } from './request-id.ts'
+import { submitQuiz } from './submissions.ts'
 
 /** What the application is made of. */
 export interface AppParts extends ClaimParts {
@@ -15,48 +19,73 @@ export interface AppParts extends ClaimParts {
   readonly logLevel: string
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is asking, once that is proven. */
+    identity: Identity | null
+  }
+}
+
+const Answers = z.object({ answers: z.array(z.string().max(10)).max(100) })
+
 /** Builds the application; nothing listens yet. */
 export function createApp(parts: AppParts): FastifyInstance {
   const app = fastify({
     logger: { level: parts.logLevel },
-    genReqId: () => crypto.randomUUID(),
+    genReqId: chooseRequestId,
+    requestIdLogLabel: 'request_id',
   })
-  measureRequests(app)
+  app.decorateRequest('identity', null)
+  app.register(httpTelemetry, {
+    user: (request) => (request as FastifyRequest).identity?.userId,
+    metrics: [
+      countRequests(metrics.requests, toLabels),
+      timeRequests(metrics.requestDuration, toLabels),
+    ],
+    // Whatever a scanner tries must not become a label.
+    unmatchedRoute: 'not_found',
+    // Fastify has pino write it.
+    accessLog: false,
+  })
   tellTraceId(app)
   endConnectionsOnClose(app)
-
-  app.get('/health', async () => ({ status: 'ok' }))
-
-  app.post<{ Params: { id: string } }>('/quizzes/:id/claim', async (request) =>
-    claimReward(parts, {
-      quizId: request.params.id,
-      identity: await parts.verifyToken(request.headers.authorization),
-      caller: toCaller(request),
-      log: request.log,
-    }),
-  )
-
-  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
-    if (error instanceof AuthenticationError) {
-      await reportFailedAuthentication(request, error)
-      return reply.code(401).send({ error: 'unauthorized' })
-    }
-    if (error instanceof ClaimError) {
-      return reply.code(error.statusCode).send({ error: error.message })
-    }
-    if (error instanceof ChainError) {
-      request.log.error({ err: error }, 'the chain did not pay')
-      return reply.code(error.statusCode).send({ error: 'the payment was not made' })
-    }
-    if (error instanceof AuditError) {
-      request.log.error({ err: error, code: error.code }, 'the audit trail did not take the record')
-      return reply.code(503).header('retry-after', '1').send({ error: 'please send this again' })
-    }
-    if (error.statusCode !== undefined && error.statusCode < 500) return reply.send(error)
-    request.log.error({ err: error }, 'a part of this service is not available')
-    return reply.code(503).header('retry-after', '1').send({ error: 'please send this again' })
-  })
+  addProbes(app)
+  addRoutes(app, parts)
+  answerErrors(app, parts.redis)
   return app
+}
+
+function addRoutes(app: FastifyInstance, parts: AppParts): void {
+  const authenticate = async (request: FastifyRequest): Promise<Identity> =>
+    (request.identity = await parts.verifyToken(request.headers.authorization))
+
+  app.post<{ Params: { id: string } }>('/quizzes/:id/submissions', async (request, reply) => {
+    const identity = await authenticate(request)
+    const { answers } = Answers.parse(request.body)
+    const { log } = request
+    const answer = await submitQuiz(parts, { quizId: request.params.id, answers, identity, log })
+    return reply.code(201).send(answer)
+  })
+  app.post<{ Params: { id: string } }>('/quizzes/:id/claim', async (request) => {
+    const identity = await authenticate(request)
+    return claimReward(parts, { quizId: request.params.id, identity, log: request.log })
+  })
+  app.post<{ Params: { id: string } }>('/courses/:id/credentials', async (request) => {
+    const identity = await authenticate(request)
+    return mintCredential(parts, { courseId: request.params.id, identity, log: request.log })
+  })
+}
+
+/** What monitors ask for; they ask so often that their requests are not logged. */
+function addProbes(app: FastifyInstance): void {
+  app.get('/health', { logLevel: 'warn' }, async (_request, reply) => {
+    const { status, headers, body } = healthResponse()
+    return reply.code(status).headers(headers).send(body)
+  })
+  app.get('/metrics', { logLevel: 'warn' }, async (_request, reply) => {
+    const { status, headers, body } = await metricsResponse()
+    return reply.code(status).headers(headers).send(body)
+  })
 }
 
 // So that somebody who complains can name the trace to look at.
@@ -67,23 +96,10 @@ function tellTraceId(app: FastifyInstance): void {
   })
 }
 
-async function reportFailedAuthentication(
-  request: FastifyRequest,
-  { reason, userId }: AuthenticationError,
-): Promise<void> {
-  const caller = toCaller(request)
-  request.log.warn({ ip: caller.ip, userId, reason }, 'authentication failed')
-  try {
-    await audit.record(authenticationFailed, {
-      // A token that was not accepted proves no name, whatever it says.
-      actor: toActor(userId ?? 'anonymous'),
-      outcome: 'failure',
-      target: { id: request.routeOptions.url ?? 'not_found' },
-      ...toOrigin(caller),
-      details: { reason },
-    })
-  } catch (error) {
-    // Nothing was granted, so the answer stays 401.
-    request.log.error({ err: error }, 'the audit trail did not take the record')
-  }
+function toLabels({ method, route, status }: RequestFacts): {
+  method: string
+  route: string
+  status_code: number
+} {
+  return { method, route, status_code: status }
 }

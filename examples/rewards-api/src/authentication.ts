@@ -1,5 +1,5 @@
 import { SpanStatusCode, trace } from '@opentelemetry/api'
-import { errors, importJWK, type JWK, jwtVerify } from 'jose'
+import { errors, importJWK, type JWK, type JWTPayload, jwtVerify } from 'jose'
 
 /** Who is asking, as the token says. */
 export interface Identity {
@@ -14,12 +14,15 @@ export class AuthenticationError extends Error {
   /** For logs and the audit trail; the caller is told no more than "unauthorized". */
   readonly reason: string
   /** Who it was, if at least that was proven. */
-  readonly userId: string | undefined
+  readonly identity: Identity | undefined
 
-  constructor(reason: string, options: ErrorOptions & { readonly userId?: string } = {}) {
+  constructor(
+    reason: string,
+    { identity, ...options }: ErrorOptions & { readonly identity?: Identity | undefined } = {},
+  ) {
     super(`authentication failed: ${reason}`, options)
     this.reason = reason
-    this.userId = options.userId
+    this.identity = identity
   }
 }
 
@@ -48,9 +51,9 @@ export async function createTokenVerifier(rules: TokenRules): Promise<TokenVerif
       algorithms: ['EdDSA'],
       requiredClaims: ['sub', 'sid', 'exp'],
     }).catch((error: unknown) => {
-      throw new AuthenticationError(toReason(error), { cause: error })
+      throw new AuthenticationError(toReason(error), { cause: error, identity: provenBy(error) })
     })
-    return { userId: payload.sub ?? '', sessionId: String(payload['sid']) }
+    return toIdentity(payload)
   }
 
   // jose is not a library that OpenTelemetry instruments, so the span is ours to make.
@@ -66,6 +69,17 @@ export async function createTokenVerifier(rules: TokenRules): Promise<TokenVerif
         span.end()
       }
     })
+}
+
+function toIdentity(payload: JWTPayload): Identity {
+  return { userId: payload.sub ?? '', sessionId: String(payload['sid']) }
+}
+
+// What a token claims is looked at only after its signature was found to be right.
+function provenBy(error: unknown): Identity | undefined {
+  const isSigned =
+    error instanceof errors.JWTExpired || error instanceof errors.JWTClaimValidationFailed
+  return isSigned && error.payload.sub ? toIdentity(error.payload) : undefined
 }
 
 function toReason(error: unknown): string {

@@ -1,4 +1,4 @@
-import { metrics } from './metrics.ts'
+import { type ChainMethod, metrics } from './metrics.ts'
 
 /** A payment to make. */
 export interface Payment {
@@ -9,7 +9,15 @@ export interface Payment {
   readonly amount: string
 }
 
-/** What the chain answers to a payment. */
+/** A credential to mint. */
+export interface Credential {
+  /** The chain mints once for each id, however often it is asked. */
+  readonly credentialId: string
+  readonly destination: string
+  readonly courseId: string
+}
+
+/** What the chain answers to a transaction. */
 export interface Receipt {
   readonly hash: string
   readonly ledger: number
@@ -31,37 +39,58 @@ export class ChainError extends Error {
 /** Speaks to the chain. */
 export interface ChainClient {
   sendPayment(payment: Payment): Promise<Receipt>
+  mintCredential(credential: Credential): Promise<Receipt>
+  /** @throws {ChainError} unless the chain says that it is healthy */
+  checkHealth(signal: AbortSignal): Promise<void>
 }
 
 /** Makes a client for the chain's JSON-RPC 2.0 endpoint. */
 export function createChainClient(url: string, timeoutMillis: number): ChainClient {
   let lastId = 0
+  const call = async <Result>(
+    method: string,
+    params: object,
+    signal: AbortSignal,
+  ): Promise<Partial<Result>> =>
+    post(url, { jsonrpc: '2.0', id: (lastId += 1), method, params }, signal)
+
+  const transact = async (method: ChainMethod, params: object): Promise<Receipt> =>
+    measured(method, async () => {
+      const signal = AbortSignal.timeout(timeoutMillis)
+      const { hash, ledger } = await call<Receipt>(method, params, signal)
+      if (hash === undefined || ledger === undefined) {
+        throw new ChainError('the chain gave no receipt')
+      }
+      return { hash, ledger }
+    })
+
   return {
-    sendPayment: async (payment) =>
-      measured('sendPayment', () =>
-        call(url, timeoutMillis, {
-          jsonrpc: '2.0',
-          id: (lastId += 1),
-          method: 'sendPayment',
-          params: payment,
-        }),
-      ),
+    sendPayment: async (payment) => transact('sendPayment', payment),
+    mintCredential: async (credential) => transact('mintCredential', credential),
+    async checkHealth(signal) {
+      const { status } = await call<{ readonly status: string }>('getHealth', {}, signal)
+      if (status !== 'healthy') throw new ChainError(`the chain says it is ${status}`)
+    },
   }
 }
 
-interface RpcAnswer {
-  readonly result?: Receipt
+interface RpcAnswer<Result> {
+  readonly result?: Partial<Result> | null
   readonly error?: { readonly code: number; readonly message: string }
 }
 
-async function call(url: string, timeoutMillis: number, body: object): Promise<Receipt> {
-  let answer: RpcAnswer
+async function post<Result>(
+  url: string,
+  body: object,
+  signal: AbortSignal,
+): Promise<Partial<Result>> {
+  let answer: RpcAnswer<Result>
   try {
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(timeoutMillis),
+      signal,
     })
     if (!response.ok) throw new Error(`HTTP status ${response.status}`)
     answer = JSON.parse(await response.text())
@@ -69,14 +98,10 @@ async function call(url: string, timeoutMillis: number, body: object): Promise<R
     throw new ChainError('the chain did not answer', { cause: error })
   }
   if (answer.error) throw new ChainError(answer.error.message, { rpcCode: answer.error.code })
-  if (typeof answer.result?.hash !== 'string') throw new ChainError('the chain gave no receipt')
-  return answer.result
+  return answer.result ?? {}
 }
 
-async function measured<Result>(
-  method: 'sendPayment',
-  work: () => Promise<Result>,
-): Promise<Result> {
+async function measured<Result>(method: ChainMethod, work: () => Promise<Result>): Promise<Result> {
   const start = performance.now()
   let status: 'success' | 'error' = 'error'
   try {

@@ -3,21 +3,13 @@ import type { Redis } from 'ioredis'
 import type { Pool } from 'pg'
 import { audit } from 'telltale'
 import { rewardClaimed } from './audit-events.ts'
-import { AuthenticationError, type Identity } from './authentication.ts'
+import type { Identity } from './authentication.ts'
 import type { ChainClient } from './chain-client.ts'
-import {
-  type Claim,
-  findSubmission,
-  markAudited,
-  markPaid,
-  releaseClaim,
-  type Submission,
-  takeClaim,
-} from './database.ts'
+import { carryOut, isAudited, type OrderPlan, type SentOrder } from './chain-orders.ts'
 import { type ClaimStatus, metrics, toAmountBucket } from './metrics.ts'
-import { type Caller, toActor, toOrigin } from './caller.ts'
-import { findSession } from './sessions.ts'
-import { createUuidV7 } from './uuid-v7.ts'
+import { Refusal } from './refusal.ts'
+import { requireSession, type Session } from './sessions.ts'
+import { findSubmission, type Submission } from './submissions-table.ts'
 
 /** What a claim needs to be carried out. */
 export interface ClaimParts {
@@ -30,7 +22,6 @@ export interface ClaimParts {
 export interface ClaimRequest {
   readonly quizId: string
   readonly identity: Identity
-  readonly caller: Caller
   readonly log: FastifyBaseLogger
 }
 
@@ -38,98 +29,70 @@ export interface ClaimRequest {
 export interface ClaimAnswer {
   readonly status: 'claimed' | 'already_claimed'
   readonly amount: string
-  readonly txHash: string | null
+  readonly txHash: string
   readonly auditRecordId: string
-}
-
-/** The claim is not possible; the message is for the claimant. */
-export class ClaimError extends Error {
-  override readonly name = 'ClaimError'
-  readonly statusCode: 404 | 409 | 422
-
-  constructor(statusCode: 404 | 409 | 422, message: string) {
-    super(message)
-    this.statusCode = statusCode
-  }
 }
 
 /**
  * Pays a reward once and records it once, however often it is asked.
  *
- * Each step is noted before the next begins (pending, paid, audited), and what must not differ
- * between attempts was fixed before the first. So a request that fails anywhere, or whose process
- * dies, can simply be sent again: it continues where the last one stopped.
- *
- * @throws {ClaimError | AuthenticationError | ChainError | AuditError} after which a repeat is safe
+ * @throws {Refusal | AuthenticationError | ChainError | AuditError} after which a repeat is safe
  */
 export async function claimReward(parts: ClaimParts, request: ClaimRequest): Promise<ClaimAnswer> {
-  const { quizId, identity } = request
-  const submission = await findSubmission(parts.database, quizId, identity.userId)
-  if (!submission) throw new ClaimError(404, 'you have not taken this quiz')
-  if (!submission.passed) throw new ClaimError(422, 'you have not passed this quiz')
+  const { database, redis } = parts
+  const { quizId, identity, log } = request
+  const submission = await findSubmission(database, quizId, identity.userId)
+  if (!submission) throw new Refusal(404, 'you have not taken this quiz')
+  if (!submission.passed) throw new Refusal(422, 'you have not passed this quiz')
+  const session = await requireSession(redis, identity)
 
-  const session = await findSession(parts.redis, identity.sessionId)
-  if (session?.userId !== identity.userId) {
-    throw new AuthenticationError('session ended', { userId: identity.userId })
-  }
-
-  if (submission.claim?.state === 'audited') return repeated(submission, submission.claim)
-  const claim = await takeClaim(parts.database, {
-    submissionId: submission.id,
-    paymentId: crypto.randomUUID(),
-    auditRecordId: createUuidV7(),
-    stellarAddress: session.stellarAddress,
-  })
-  if (!claim) throw new ClaimError(409, 'this claim is being worked on; ask again in a moment')
-  if (claim.state === 'audited') return repeated(submission, claim)
-
+  const { claim } = submission
+  if (isAudited(claim)) return conclude(submission, claim, 'already_claimed')
   try {
-    return await finish(parts, request, submission, claim)
+    const plan = toPlan(parts, request, submission, session)
+    const { order, isNew } = await carryOut({ database, log }, plan)
+    return conclude(submission, order, isNew ? 'claimed' : 'already_claimed')
   } catch (error) {
-    count('failed', submission)
-    // If this fails as well, the claim is free again when its time is over.
-    await releaseClaim(parts.database, claim.submissionId).catch((cause: unknown) => {
-      request.log.warn({ err: cause }, 'claim not released')
-    })
+    if (!(error instanceof Refusal)) count('failed', submission)
     throw error
   }
 }
 
-async function finish(
-  { database, chain }: ClaimParts,
-  { quizId, identity, caller, log }: ClaimRequest,
-  submission: Submission,
-  claim: Claim,
-): Promise<ClaimAnswer> {
-  const { submissionId, paymentId, auditRecordId, stellarAddress } = claim
-  const amount = submission.reward
-  let { txHash } = claim
-  if (claim.state === 'pending') {
-    const receipt = await chain.sendPayment({ paymentId, destination: stellarAddress, amount })
-    txHash = receipt.hash
-    await markPaid(database, submissionId, txHash)
-    log.info({ userId: identity.userId, amount, txHash }, 'reward paid')
+function toPlan(
+  { chain }: ClaimParts,
+  { quizId, identity: { userId }, log }: ClaimRequest,
+  { id: submissionId, reward: amount }: Submission,
+  { stellarAddress }: Session,
+): OrderPlan {
+  return {
+    subjectId: submissionId,
+    stellarAddress,
+    async send(order) {
+      const payment = { paymentId: order.orderId, destination: order.stellarAddress, amount }
+      const receipt = await chain.sendPayment(payment)
+      log.info({ userId, amount, txHash: receipt.hash }, 'reward paid')
+      return receipt
+    },
+    async record({ auditRecordId, txHash, stellarAddress: destination }) {
+      await audit.record(rewardClaimed, {
+        id: auditRecordId,
+        target: { id: submissionId },
+        details: { quizId, amount, txHash, stellarAddress: destination },
+      })
+      log.info({ userId, amount, submissionId, txHash, auditRecordId }, 'reward claimed')
+    },
   }
-
-  await audit.record(rewardClaimed, {
-    id: auditRecordId,
-    actor: toActor(identity.userId),
-    target: { id: submissionId },
-    ...toOrigin(caller),
-    details: { quizId, amount, txHash, stellarAddress },
-  })
-  await markAudited(database, submissionId)
-  log.info({ userId: identity.userId, submissionId, auditRecordId }, 'reward claimed')
-  count('success', submission)
-  return { status: 'claimed', amount, txHash, auditRecordId }
 }
 
-function repeated(submission: Submission, claim: Claim): ClaimAnswer {
-  count('already_claimed', submission)
-  const { txHash, auditRecordId } = claim
-  return { status: 'already_claimed', amount: submission.reward, txHash, auditRecordId }
+function conclude(
+  submission: Submission,
+  { txHash, auditRecordId }: SentOrder,
+  status: ClaimAnswer['status'],
+): ClaimAnswer {
+  count(status === 'claimed' ? 'success' : status, submission)
+  return { status, amount: submission.reward, txHash, auditRecordId }
 }
 
-function count(status: ClaimStatus, submission: Submission): void {
-  metrics.rewardClaims.add(1, { status, amount_bucket: toAmountBucket(submission.reward) })
+function count(status: ClaimStatus, { reward }: Submission): void {
+  metrics.rewardClaims.add(1, { status, amount_bucket: toAmountBucket(reward) })
 }

@@ -8,6 +8,11 @@ export type ClaimStatus = 'success' | 'already_claimed' | 'failed'
 /** What a client sends is bounded: whatever a scanner tries must not become a series. */
 const HTTP_LABELS = { method: upTo(10), route: upTo(100), status_code: upTo(60) }
 
+/** What the chain is asked for. */
+export type ChainMethod = (typeof CHAIN_METHODS)[number]
+
+const CHAIN_METHODS = ['sendPayment', 'mintCredential'] as const
+
 let dataStores: { readonly database: Pool; readonly redis: Redis } | undefined
 
 /** Says which data stores the gauges are about. */
@@ -32,14 +37,14 @@ export const metrics = defineMetrics({
   chainTransactions: counter({
     name: 'stellar_transactions_total',
     description: 'Transactions sent to the Stellar chain.',
-    labels: { method: ['sendPayment'], status: ['success', 'error'] },
+    labels: { method: CHAIN_METHODS, status: ['success', 'error'] },
   }),
   chainDuration: histogram({
     name: 'stellar_transaction_duration_seconds',
     unit: 's',
     description: 'Time the Stellar chain took to answer.',
     buckets: [0.5, 1, 2, 5, 10, 30],
-    labels: { method: ['sendPayment'] },
+    labels: { method: CHAIN_METHODS },
   }),
   rewardClaims: counter({
     name: 'reward_claims_total',
@@ -48,6 +53,16 @@ export const metrics = defineMetrics({
       status: ['success', 'already_claimed', 'failed'],
       amount_bucket: ['0-10', '10-50', '50-100', '100+'],
     },
+  }),
+  credentialsMinted: counter({
+    name: 'credentials_minted_total',
+    description: 'Credentials minted on the chain, by course.',
+    labels: { course_id: upTo(1_000) },
+  }),
+  quizzesCompleted: counter({
+    name: 'quizzes_completed_total',
+    description: 'Quizzes that were handed in and marked.',
+    labels: { passed: ['true', 'false'] },
   }),
   databaseConnections: observableGauge({
     name: 'db_active_connections',

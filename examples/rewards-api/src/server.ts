@@ -1,4 +1,5 @@
 import { Redis } from 'ioredis'
+import { health } from 'telltale'
 import { createApp } from './app.ts'
 import { createTokenVerifier } from './authentication.ts'
 import { createChainClient } from './chain-client.ts'
@@ -30,6 +31,14 @@ async function start(settings: Settings): Promise<void> {
   const app = createApp({ database, redis, chain, verifyToken, logLevel: settings.logLevel })
 
   observeDataStores(database, redis)
+  const often = { every: 2_000, timeout: 2_000 }
+  health.check('database', health.pg(database), often)
+  health.check('redis', health.ioredis(redis), often)
+  health.check('chain', async ({ signal }) => chain.checkHealth(signal), {
+    ...often,
+    // Quizzes can be taken without it.
+    probes: ['health'],
+  })
 
   await accepted('DATABASE_URL', prepareDatabase(database))
   await app.listen({ host: settings.host, port: settings.port })

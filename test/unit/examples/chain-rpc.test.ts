@@ -29,6 +29,24 @@ test('one id for two different payments is refused', async () => {
   })
 })
 
+test('a credential is minted once for its id, and not counted as a payment', async () => {
+  const ledger = createLedger(0n)
+  const mint = async (params: object): Promise<unknown> =>
+    answer(ledger, JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'mintCredential', params }))
+  const credential = { credentialId: 'c-1', destination, courseId: 'stellar' }
+
+  const first = await mint(credential)
+
+  expect(first).toMatchObject({ result: { ...credential, ledger: 1_001 } })
+  expect(await mint(credential)).toEqual(first)
+  expect(await mint({ ...credential, courseId: 'anchors' })).toMatchObject({
+    error: { code: -32_003 },
+  })
+  expect(await answer(ledger, '{"jsonrpc":"2.0","id":1,"method":"getHealth"}')).toMatchObject({
+    result: { payments: 0, credentials: 1 },
+  })
+})
+
 test.each([
   ['what is no JSON', '{', { id: null, error: { code: -32_700 } }],
   ['an empty batch', '[]', { id: null, error: { code: -32_600 } }],
