@@ -60,8 +60,7 @@ export class RangeCheck implements RangeSink {
   #sealCount = 0
   #leaves = 0
 
-  /** @param quick - one for all ranges of a thread, because it is large */
-  constructor(checks: CheckSet, quick: QuickRecord = new QuickRecord()) {
+  constructor(checks: CheckSet, quick: QuickRecord) {
     this.#checks = checks
     this.#quick = quick
     this.#activeRecordChecks = Object.entries(recordChecks)

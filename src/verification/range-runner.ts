@@ -1,4 +1,5 @@
 import type { CheckSet } from './checks.ts'
+import { QuickRecord } from './quick/quick-record.ts'
 import { RangeCheck } from './range-check.ts'
 import type { RangeResult } from './range-result.ts'
 import type { SealRange } from './rows.ts'
@@ -12,25 +13,31 @@ export interface RangeRunner {
   close(): Promise<void>
 }
 
-/** Reads and checks a range. */
+/**
+ * Reads and checks a range.
+ *
+ * @param quick - one for all ranges of a thread: its tapes are large, and as garbage of each range they would count in the peak
+ */
 export async function checkRange(
   reader: RangeReader,
   range: SealRange,
   checks: CheckSet,
+  quick: QuickRecord,
 ): Promise<RangeResult> {
-  const check = new RangeCheck(checks)
+  const check = new RangeCheck(checks, quick)
   await reader.readRange(range, check)
   return check.end()
 }
 
 /** Checks ranges on this thread, one after the other. */
 export function createLocalRunner(reader: RangeReader, checks: CheckSet): RangeRunner {
+  const quick = new QuickRecord()
   let before: Promise<unknown> = Promise.resolve()
   return {
     width: 1,
     // One after the other, though more are asked for: an archive's files are read forward, and only once.
     run: (range) => {
-      const result = before.then(() => checkRange(reader, range, checks))
+      const result = before.then(() => checkRange(reader, range, checks, quick))
       before = result.catch(() => {})
       return result
     },

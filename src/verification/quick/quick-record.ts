@@ -3,10 +3,10 @@ import { COLUMN_OF, DETAILS_PREFIX, LONGEST_INDEXED_BYTES, UNCUT } from '../colu
 import { TEXT_COLUMNS, type TextColumn } from '../rows.ts'
 import type { EncodedRow } from './encoded-row.ts'
 import { FIELD, FIRST_ANNEX, FIRST_JSON_FIELD, FIRST_TEXT } from './record-fields.ts'
+import { EvidenceTape } from './evidence-tape.ts'
 import {
   END,
   ENTRY,
-  EvidenceTape,
   hashKey,
   KEY_END,
   KEY_HASH,
@@ -15,7 +15,7 @@ import {
   KIND_OF,
   NEXT,
   START,
-} from './evidence-tape.ts'
+} from './value-tape.ts'
 import { sameBytes, TapeJsonb } from './tape-jsonb.ts'
 
 /**

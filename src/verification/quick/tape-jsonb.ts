@@ -2,14 +2,14 @@ import { toNumericText } from '../jsonb-text.ts'
 import {
   END,
   ENTRY,
-  type EvidenceTape,
   KEY_END,
   KEY_START,
   KIND,
   KIND_OF,
   NEXT,
   START,
-} from './evidence-tape.ts'
+  type ValueTape,
+} from './value-tape.ts'
 
 /** Attributes of one object that are sorted at a time, those of the objects around it included. */
 const MAX_SORTED = 4_000
@@ -18,12 +18,12 @@ const MAX_SORTED = 4_000
 export class TapeJsonb {
   readonly #order = new Int32Array(MAX_SORTED)
   #used = 0
-  #source: EvidenceTape
+  #source: ValueTape
   #bytes: Buffer = Buffer.alloc(0)
   #at = 0
   #end = 0
 
-  constructor(source: EvidenceTape) {
+  constructor(source: ValueTape) {
     this.#source = source
   }
 
