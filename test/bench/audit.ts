@@ -1,7 +1,7 @@
 import { loadavg } from 'node:os'
 import { endToEnd } from './audit/end-to-end.ts'
 import { eventLoop } from './audit/event-loop.ts'
-import { startTrailDatabase, type TrailDatabase } from './audit/large-trail.ts'
+import { describeFill, startTrailDatabase, type TrailDatabase } from './audit/large-trail.ts'
 import { latency } from './audit/latency.ts'
 import type { AuditPart } from './audit/part.ts'
 import { queries } from './audit/queries.ts'
@@ -40,6 +40,7 @@ export const benchmark: Benchmark = {
         notes.push(...measured.notes.map((note) => `${name}: ${note}`))
         notes.push(`${name}: load average of the machine just before ${load}`)
       }
+      if (large) notes.push(`large trail: ${describeFill(await large)}`)
     } finally {
       await (await large?.catch(() => undefined))?.[Symbol.asyncDispose]()
     }

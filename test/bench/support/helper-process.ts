@@ -7,7 +7,8 @@ export interface HelperProcess<Hello> extends AsyncDisposable {
   readonly pid: number
   /** Its first message. */
   readonly hello: Hello
-  ask<Answer>(message: unknown): Promise<Answer>
+  /** @param timeoutMillis - when the order takes more than a minute */
+  ask<Answer>(message: unknown, timeoutMillis?: number): Promise<Answer>
 }
 
 /** How a helper process is started. */
@@ -16,7 +17,7 @@ export interface HelperOptions {
   readonly environment?: NodeJS.ProcessEnv
 }
 
-/** Longer than any order takes; a process that is stuck must not hold the benchmark up for ever. */
+/** Longer than nearly all orders take; a process that is stuck must not hold the benchmark up for ever. */
 const ANSWER_TIMEOUT_MILLIS = 60_000
 
 /** Starts a file of test/bench/apps and waits for its first message. */
@@ -33,19 +34,19 @@ export async function startHelper<Hello>(
   let errors = ''
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (errors += chunk))
   const ended = once(child, 'close')
-  const nextMessage = async <Message>(): Promise<Message> => {
+  const nextMessage = async <Message>(timeoutMillis: number): Promise<Message> => {
     const gone = ended.then(() => Promise.reject(new Error(`${file} ended:\n${errors}`)))
-    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MILLIS)
+    const signal = AbortSignal.timeout(timeoutMillis)
     const [message] = await Promise.race([once(child, 'message', { signal }), gone])
     return message as Message
   }
-  const hello = await nextMessage<Hello>()
+  const hello = await nextMessage<Hello>(ANSWER_TIMEOUT_MILLIS)
   return {
     // A process that has said something has been started.
     pid: child.pid!,
     hello,
-    async ask<Answer>(message: unknown) {
-      const answer = nextMessage<Answer>()
+    async ask<Answer>(message: unknown, timeoutMillis = ANSWER_TIMEOUT_MILLIS) {
+      const answer = nextMessage<Answer>(timeoutMillis)
       child.send(message as string)
       return answer
     },

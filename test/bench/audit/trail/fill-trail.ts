@@ -12,6 +12,8 @@ import { createRandom, toUuidV7 } from './random.ts'
 /** A database full of valid, sealed and checkpointed records. */
 export interface FilledTrail {
   readonly records: number
+  /** Threads that wrote them. */
+  readonly workers: number
   /** Folder of the checkpoints and the file of the key that checks them. */
   readonly checkpoints: string
   readonly publicKey: string
@@ -82,6 +84,7 @@ export async function fillTrail(
   )
   return {
     records,
+    workers,
     endMillis: toMillis,
     ...writeCheckpoints(folder, logs, toMillis, signer),
   }
