@@ -44,6 +44,7 @@ export const CHECKS = {
   'quarantine-evidence': 'quarantine',
   'conflict-hash': 'conflict',
   'conflict-canonical': 'conflict',
+  view: 'view',
 } as const satisfies Record<string, RuleName>
 
 export type CheckName = keyof typeof CHECKS

@@ -30,6 +30,7 @@ export const RULES = {
     'Erasable details were removed without a record of the erasure, changed, or given to another record.',
   quarantine: 'A row of audit.quarantine was changed.',
   conflict: 'A row of audit.conflicts was changed.',
+  view: 'The view for reading, or the function behind it, was changed: what it shows need not be what is stored. Read the tables, and compare the view with one that "telltale audit migrate" makes in an empty database.',
   archive:
     'A file of the archive is not the one that was exported. Compare it with another copy of the archive.',
   'checkpoints-missing':

@@ -50,6 +50,8 @@ export interface TrailSource extends RangeReader {
    * @param recordsRead - how many records all ranges together had
    */
   rowsWithoutPlace(recordsRead: number, limit: number): Promise<readonly RowWithoutPlace[]>
+  /** Views for reading that show something else than they were made to, by name. */
+  changedViews(): Promise<readonly string[]>
   /** The seals of records that may explain others: what the trail says of itself. */
   explainingSeals(): Promise<readonly SealBound[]>
   /** The seals of what is stored under these numbers of streams, as far as there is something. */

@@ -90,6 +90,7 @@ class TrailVerification {
     this.#checkAnnexes()
     await this.#checkOrphans()
     await this.#checkPlaces()
+    await this.#checkViews()
     this.#checkRetained()
     // Folders that were emptied prove no more than folders that were not given.
     if (!checkpoints || checkpoints.count === 0) {
@@ -223,6 +224,12 @@ class TrailVerification {
       LISTED_PER_RULE,
     )) {
       this.#say('row-place', { recordId, message: `a row of ${table} names no seal` })
+    }
+  }
+
+  async #checkViews(): Promise<void> {
+    for (const name of await this.#check.source.changedViews()) {
+      this.#say('view', { message: `${name} is not as the migrations make it` })
     }
   }
 

@@ -44,6 +44,7 @@ export function openArchiveSource(directory: string, manifest: Manifest): Archiv
     lacks: new Set<CheckName>([
       'annex-missing',
       'annex-orphan',
+      'view',
       ...(part === null ? [] : part.partition === undefined ? NOT_IN_PART : NOT_IN_PARTITION),
     ]),
     async *sealHeaders() {
@@ -64,6 +65,7 @@ export function openArchiveSource(directory: string, manifest: Manifest): Archiv
     },
     orphanAnnexes: async () => [],
     rowsWithoutPlace: async () => [],
+    changedViews: async () => [],
     explainingSeals: async () => [],
     sealsOfNumbers: async () => [],
     async close() {

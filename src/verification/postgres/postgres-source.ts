@@ -10,6 +10,7 @@ import type {
 import { readRange, type SnapshotPlace } from './range-reader.ts'
 import { Snapshot } from './snapshot.ts'
 import { checkTables } from './table-checks.ts'
+import { changedViews } from './view-checks.ts'
 
 /** A database as a source, and what threads of their own need to read the same snapshot. */
 export interface PostgresSource extends TrailSource {
@@ -185,6 +186,10 @@ class SnapshotSource implements PostgresSource {
       found.push(...rows.map((row) => ({ table, recordId: row.id ?? undefined })))
     }
     return isWhole || found.length > 0 ? found : [{ table: 'audit.records' }]
+  }
+
+  changedViews(): Promise<readonly string[]> {
+    return changedViews(this.#snapshot)
   }
 
   explainingSeals(): Promise<readonly SealBound[]> {

@@ -331,6 +331,12 @@ export const ATTACKS: Readonly<Record<CheckName, Attack>> = {
       rowsOf(trail).unplaced.push(trail.writer.uuid())
     },
   },
+  view: {
+    name: 'a view for reading is changed',
+    run: (trail) => {
+      rowsOf(trail).changedViews.push('audit.trail')
+    },
+  },
   'quarantine-hash': {
     name: 'a quarantined record is changed',
     run: (trail) => {

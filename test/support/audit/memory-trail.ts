@@ -26,6 +26,8 @@ export interface TrailRows {
   orphans: string[]
   /** Ids of rows that no range of seals can hold. */
   unplaced: string[]
+  /** Names of views that were changed. */
+  changedViews: string[]
   retained: RetainedRow[]
   retainedLeaves: RetainedLeaves[]
   retainedStreams: RetainedStreamRun[]
@@ -72,6 +74,7 @@ export function memorySource(rows: TrailRows, isQuick = true): TrailSource {
       ),
     retainedStreams: () => each(rows.retainedStreams),
     orphanAnnexes: async () => rows.orphans,
+    changedViews: async () => rows.changedViews,
     rowsWithoutPlace: async () =>
       rows.unplaced.map((recordId) => ({ table: 'audit.records', recordId })),
     explainingSeals: async () =>

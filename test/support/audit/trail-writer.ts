@@ -43,6 +43,7 @@ export class TrailWriter {
     quarantine: [],
     orphans: [],
     unplaced: [],
+    changedViews: [],
     retained: [],
     retainedLeaves: [],
     retainedStreams: [],

@@ -5,6 +5,7 @@ import { guardAttacks, unguardedAttacks } from './guards.ts'
 import { rowAttacks } from './rows.ts'
 import { sealAttacks } from './seals.ts'
 import { sideTableAttacks } from './side-tables.ts'
+import { viewAttacks } from './views.ts'
 
 /** Every attack on a trail whose `audit.records` has these columns. */
 export function allAttacks(
@@ -18,5 +19,6 @@ export function allAttacks(
     ...sealAttacks,
     ...sideTableAttacks,
     ...checkpointAttacks,
+    ...viewAttacks,
   ]
 }
