@@ -93,8 +93,8 @@ function start(
   setDiagnostics(settings.general.diagnosticLevel, reporter)
 
   const { application, folder, resource, sdkVersion } = identify(settings.general, warnings)
-  const spool = { spoolDirectory, sdkVersion }
-  const signals = startSignals(settings, resource, spool, reporter, warnings)
+  const surroundings = { spoolDirectory, sdkVersion, folder }
+  const signals = startSignals(settings, resource, surroundings, reporter, warnings)
   setGlobals(
     {
       tracerProvider: signals.traces.provider,

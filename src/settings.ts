@@ -12,6 +12,7 @@ import { metricsSettings, type MetricsOptions } from './metrics/options.ts'
 import { otlpSettings, type OtlpOptions } from './otlp/options.ts'
 import { propagationSettings, type PropagationOptions } from './propagation/options.ts'
 import { resourceSettings, type ResourceOptions } from './resource/options.ts'
+import { sentrySettings, type SentryOptions } from './sentry/options.ts'
 import { tracingSettings, type TracingOptions } from './tracing/options.ts'
 
 const DIAGNOSTIC_LEVELS = ['none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'] as const
@@ -44,6 +45,7 @@ export interface InitOptions extends GeneralOptions, ResourceOptions {
   logging?: LoggingOptions | undefined
   health?: HealthOptions | undefined
   audit?: AuditOptions | undefined
+  sentry?: SentryOptions | undefined
   admin?: AdminOptions | undefined
   lifecycle?: LifecycleOptions | undefined
 }
@@ -59,6 +61,7 @@ export const settingTables = {
   logging: loggingSettings,
   health: healthSettings,
   audit: auditSettings,
+  sentry: sentrySettings,
   admin: adminSettings,
   lifecycle: lifecycleSettings,
 } as const

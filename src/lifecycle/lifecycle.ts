@@ -1,6 +1,7 @@
 import type { Settled } from '../config/setting.ts'
 import { toReason } from '../core/errors.ts'
 import type { Reporter } from '../core/reporter.ts'
+import { getLogger } from '../logging/logging.ts'
 import { sendBeforeExit, type LastRequest } from '../otlp/last-flush.ts'
 import type { lifecycleSettings } from './options.ts'
 import { otherListeners } from './signal-listeners.ts'
@@ -32,13 +33,19 @@ export interface Lifecycle {
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
+const UNCAUGHT: Readonly<Record<NodeJS.UncaughtExceptionOrigin, string>> = {
+  uncaughtException: 'uncaught exception',
+  unhandledRejection: 'unhandled rejection',
+}
+
 /**
  * Listens for the ways a process ends.
  *
  * - A signal: what waits leaves at once. If the application listens too, it drains and ends as it likes; else the signal
  *   is raised again after the flush, so that the exit code is the signal's.
  * - Natural end: flush, at most for the deadline.
- * - `process.exit()` or a crash: what waits is sent, and the spool written, while the thread stands still.
+ * - `process.exit()` or a crash: what waits is sent, and the spool written, while the thread stands still. What was thrown and
+ *   caught by nobody is a log record of its own, made before anybody else hears of it.
  */
 export function startLifecycle(
   settings: Settled<typeof lifecycleSettings>,
@@ -98,12 +105,19 @@ export function startLifecycle(
   for (const signal of SIGNALS) process.prependListener(signal, onSignal)
   process.on('beforeExit', onBeforeExit)
   process.on('exit', onExit)
+  // The monitor changes nothing: whether the process ends is decided as if it were not there.
+  process.on('uncaughtExceptionMonitor', onUncaught)
   return {
     isDraining: () => draining,
     stop() {
       for (const signal of SIGNALS) process.removeListener(signal, onSignal)
       process.removeListener('beforeExit', onBeforeExit)
       process.removeListener('exit', onExit)
+      process.removeListener('uncaughtExceptionMonitor', onUncaught)
     },
   }
+}
+
+function onUncaught(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
+  getLogger('process').error(UNCAUGHT[origin], { error })
 }

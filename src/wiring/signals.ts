@@ -10,6 +10,7 @@ import { startAuditMirror } from './audit-mirror.ts'
 import { startAudit, type AuditSignal, type AuditSurroundings } from './audit-signal.ts'
 import { startLogs, type LogSignal } from './log-signal.ts'
 import { startMetrics, type MetricsSignal } from './metrics-signal.ts'
+import { startSentry } from './sentry-errors.ts'
 import { startTraces, type TraceSignal } from './trace-signal.ts'
 
 /** All four signals of this process, and how they end together. */
@@ -24,11 +25,20 @@ export interface Signals extends EndOfLife {
   close(): void
 }
 
+/** What signals are told of the process besides its settings. */
+export interface SignalSurroundings extends Pick<
+  AuditSurroundings,
+  'spoolDirectory' | 'sdkVersion'
+> {
+  /** The application's folder. */
+  readonly folder: string
+}
+
 /** Starts metrics first: the other signals count themselves there. */
 export function startSignals(
   settings: AllSettings,
   resource: Resource,
-  { spoolDirectory, sdkVersion }: Pick<AuditSurroundings, 'spoolDirectory' | 'sdkVersion'>,
+  { spoolDirectory, sdkVersion, folder }: SignalSurroundings,
   reporter: Reporter,
   warnings: string[],
 ): Signals {
@@ -44,7 +54,9 @@ export function startSignals(
       resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined,
   }
   const traces = startTraces(settings, resource, context, redaction, warnings)
-  const logs = startLogs(settings, resource, context, redaction, warnings)
+  const sentry = startSentry(settings.sentry, folder, resource, reporter, warnings)
+  const more = sentry ? [sentry] : []
+  const logs = startLogs(settings, resource, context, redaction, warnings, more)
   const flushMirror = startAuditMirror(settings, logs, redaction, reporter)
   const audit = startAudit({
     settings,
@@ -64,23 +76,27 @@ export function startSignals(
     audit,
     async flush(millis) {
       const flushes = pipelines.map((pipeline) => pipeline.flush(millis))
-      await withDeadline(Promise.all([...flushes, audit.trail.idle(), flushMirror()]), millis)
+      const others = [audit.trail.idle(), flushMirror(), sentry?.forceFlush()]
+      await withDeadline(Promise.all([...flushes, ...others]), millis)
     },
     async end(millis, forGood) {
       const flushes = pipelines.map((pipeline) => pipeline.flush(millis))
       const ended = audit.trail.end(millis, forGood)
-      await withDeadline(Promise.all([...flushes, ended, flushMirror()]), millis)
+      const others = [ended, flushMirror(), sentry?.forceFlush()]
+      await withDeadline(Promise.all([...flushes, ...others]), millis)
     },
     settleAudit: () => audit.trail.settleNow(),
     pending: () =>
-      pipelines.reduce((sum, pipeline) => sum + pipeline.size(), audit.trail.pending()),
+      pipelines.reduce(
+        (sum, pipeline) => sum + pipeline.size(),
+        audit.trail.pending() + (sentry?.pending() ?? 0),
+      ),
     hurry: () => pipelines.forEach((pipeline) => pipeline.hurry()),
     stopRetrying: () => ending.abort(),
-    takeLastRequests: () =>
-      pipelines.flatMap((pipeline) => {
-        const request = pipeline.takeLastRequest()
-        return request ? [request] : []
-      }),
+    takeLastRequests: () => [
+      ...pipelines.flatMap((pipeline) => pipeline.takeLastRequest() ?? []),
+      ...(sentry?.takeLastRequests() ?? []),
+    ],
     close: () => pipelines.forEach((pipeline) => pipeline.close()),
   }
 }

@@ -7,7 +7,6 @@ import { resolveTarget, toShownUrl } from '../otlp/target.ts'
 import type { AllSettings } from '../settings.ts'
 import { createBatchSpanProcessor } from '../tracing/batch-span-processor.ts'
 import { createContextSpanProcessor } from '../tracing/context-span-processor.ts'
-import { createGuardedSpanProcessor } from '../tracing/guarded-span-processor.ts'
 import { createRedactingSpanProcessor } from '../tracing/redacting-span-processor.ts'
 import { createSampler } from '../tracing/telltale-sampler.ts'
 
@@ -34,7 +33,6 @@ export function startTraces(
 ): TraceSignal {
   const sdk = loadPackage('@opentelemetry/sdk-trace') as typeof import('@opentelemetry/sdk-trace')
   const processors: SpanProcessor[] = [
-    createGuardedSpanProcessor(),
     createContextSpanProcessor(),
     createRedactingSpanProcessor(redaction),
   ]

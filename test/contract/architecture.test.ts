@@ -19,6 +19,7 @@ const LAYERS = [
   'metrics',
   'tracing',
   'logging',
+  'sentry',
   'health',
   'audit',
   'http',

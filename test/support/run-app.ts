@@ -28,6 +28,10 @@ export interface AppOptions {
   /** Arguments of node before the file. Default `--import telltale/register`. */
   readonly nodeArguments?: readonly string[]
   readonly cwd?: string
+  /** Arguments of the application. */
+  readonly args?: readonly string[]
+  /** Another file than the fixture, such as a copy of it elsewhere. */
+  readonly path?: string
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
@@ -41,10 +45,15 @@ export function fixture(name: string): string {
 export function startApp(
   file: string,
   environment: AppEnvironment = {},
-  { nodeArguments = ['--import', 'telltale/register'], cwd = ROOT }: AppOptions = {},
+  {
+    nodeArguments = ['--import', 'telltale/register'],
+    cwd = ROOT,
+    args = [],
+    path = fixture(file),
+  }: AppOptions = {},
 ): RunningApp {
   const startedAt = performance.now()
-  const child = spawn(process.execPath, [...nodeArguments, fixture(file)], {
+  const child = spawn(process.execPath, [...nodeArguments, path, ...args], {
     cwd,
     env: cleanEnvironment(environment),
     stdio: ['ignore', 'pipe', 'pipe'],

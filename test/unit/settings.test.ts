@@ -247,6 +247,7 @@ describe('every setting', () => {
       'otlp.tracesHeaders',
       'otlp.logsHeaders',
       'audit.token',
+      'sentry.dsn',
     ])
   })
 })

@@ -21,7 +21,7 @@ export interface Address {
   readonly tls: TlsMaterial
 }
 
-const REACH_MILLIS = 10_000
+const REACH_MILLIS = 5_000
 
 /** Sends an empty request, which stores nothing, and says what came of it. */
 export async function reach({ url, headers, tls }: Address): Promise<Reached> {

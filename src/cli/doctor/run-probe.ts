@@ -18,12 +18,12 @@ export interface ProbeRun {
 
 /** Beside this file, with its ending: `.js` in the package, `.ts` from source. */
 const PROBE_URL = import.meta.url.replace(/run-probe(\.[a-z]+)$/, 'probe$1')
-const PROBE_MILLIS = 60_000
+const PROBE_MILLIS = 30_000
 const MAX_OUTPUT = 64 * 1_024
 const LAST_WORDS = 600
 
 /** How long an audit record of the probe waits for its receipt. */
-const RECEIPT_MILLIS = 10_000
+const RECEIPT_MILLIS = 5_000
 
 /**
  * Starts Node.js as the start command does, with the probe in place of the application.

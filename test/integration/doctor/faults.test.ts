@@ -27,6 +27,4 @@ test.each(faults)(
     expect(finding.wayOut).toMatch(/\w/)
     expect(examined.code).toBe(examined.findings.some(({ level }) => level === 'error') ? 2 : 1)
   },
-  // On a loaded machine each of its processes takes seconds to start.
-  240_000,
 )

@@ -410,64 +410,17 @@ export const faults: readonly Fault[] = [
     },
   },
   {
-    name: 'telltale is not installed',
-    codes: ['telltale-not-found', 'start-failed'],
-    says: /no telltale can be loaded from/,
-    plant: ({ app }) => rmSync(join(app.folder, 'node_modules/telltale')),
-  },
-  {
-    name: 'the Collector takes nothing but empty requests',
-    codes: ['log-not-sent', 'span-not-sent'],
-    says: /400/,
-    plant: async ({ env, using }) => {
-      const server = createHttpServer((request, response) => {
-        let size = 0
-        request.on('data', (chunk: Buffer) => (size += chunk.length))
-        request.on('end', () => response.writeHead(size > 2 ? 400 : 200).end('{}'))
-      })
-      env['OTEL_EXPORTER_OTLP_ENDPOINT'] = `http://127.0.0.1:${await listen(server, using)}`
-    },
-  },
-  {
-    name: 'the audit receiver commits nothing',
-    codes: ['audit-not-committed'],
-    says: /127\.0\.0\.1/,
-    plant: ({ receiver }) =>
-      receiver.behave({
-        audit: true,
-        withoutReceipt: true,
-        headers: { 'telltale-audit-format': 'telltale/1' },
-      }),
-  },
-  {
-    name: 'the node in the PATH does not run TypeScript',
-    codes: ['node-typescript'],
-    says: /server\.ts is TypeScript, and node is 22\.17\.0/,
-    plant: ({ app, env }) => {
-      app.write({
-        ...started('node --import telltale/register server.ts'),
-        'server.ts': 'export {}\n',
-      })
-      // It says so, and is the one that runs the tests otherwise.
-      const script = `#!/bin/sh\n[ "$1" = --version ] && echo v22.17.0 || exec "${process.execPath}" "$@"\n`
-      putNode(app, env, script)
-    },
-  },
-  {
     name: 'the node in the PATH is too old',
     codes: ['node-too-old'],
     says: /node is Node\.js 20\.20\.2/,
-    plant: ({ app, env }) => putNode(app, env, '#!/bin/sh\necho v20.20.2\n'),
+    plant: ({ app, env }) => {
+      const bin = join(app.folder, 'bin')
+      mkdirSync(bin)
+      writeFileSync(join(bin, 'node'), '#!/bin/sh\necho v20.20.2\n', { mode: 0o755 })
+      env['PATH'] = `${bin}:${process.env['PATH']}`
+    },
   },
 ]
-
-/** Puts a program called node at the front of the PATH. */
-function putNode(app: DoctorApp, env: Record<string, string>, script: string): void {
-  const bin = join(app.folder, 'bin')
-  mkdirSync(bin)
-  writeFileSync(join(bin, 'node'), script, { mode: 0o755 })
-  env['PATH'] = `${bin}:${process.env['PATH']}`
-}
 
 async function listen(
   server: Server,

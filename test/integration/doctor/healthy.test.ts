@@ -1,11 +1,8 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { makeDoctorApp, manifestOf } from '../../support/doctor-app.ts'
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts'
 import { runTelltale } from '../../support/telltale-cli.ts'
 import { healthyEnvironment, runDoctor } from './run-doctor.ts'
-
-// On a loaded machine each of its processes takes seconds to start.
-vi.setConfig({ testTimeout: 240_000 })
 
 const SERVER = "createServer((_request, response) => response.end('ok')).listen(0)\n"
 const APPS: readonly (readonly [string, string, string, string])[] = [

@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { createRepeatedErrors } from '../../../src/sentry/repeated-errors.ts'
+import { type ErrorRecord, isReportable, toSentryEvent } from '../../../src/sentry/sentry-event.ts'
+
+const record: ErrorRecord = {
+  hrTime: [1_750_602_600, 250_000_000],
+  severityNumber: 17,
+  body: 'the payment failed',
+  attributes: {
+    'exception.type': 'PaymentError',
+    'exception.message': 'refused',
+    'exception.stacktrace': 'PaymentError: refused\n    at pay (file:///srv/pay.js:1:2)',
+    component: 'orders',
+    tenant_id: 'tenant-1',
+    order_id: 'o-1',
+  },
+  spanContext: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) },
+}
+const origin = { release: 'shop@1.2.3', environment: 'production', serverName: 'web-1' }
+const parse = (stack: string): object[] => [{ filename: stack.split('\n')[1]?.trim() }]
+
+test('an error becomes an event with all that is known of it', () => {
+  const event = toSentryEvent(record, origin, parse)
+
+  expect(event).toEqual({
+    event_id: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+    timestamp: 1_750_602_600.25,
+    platform: 'node',
+    level: 'error',
+    logger: 'orders',
+    message: 'the payment failed',
+    release: 'shop@1.2.3',
+    environment: 'production',
+    server_name: 'web-1',
+    exception: {
+      values: [
+        {
+          type: 'PaymentError',
+          value: 'refused',
+          stacktrace: { frames: [{ filename: 'at pay (file:///srv/pay.js:1:2)' }] },
+        },
+      ],
+    },
+    contexts: { trace: { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) } },
+    tags: { component: 'orders', tenant_id: 'tenant-1' },
+    extra: { order_id: 'o-1' },
+  })
+})
+
+test('what nobody knows is left out', () => {
+  const bare = { hrTime: record.hrTime, attributes: { 'exception.type': 'Error' } }
+  const event = toSentryEvent(
+    bare,
+    { release: undefined, environment: undefined, serverName: undefined },
+    parse,
+  )
+
+  expect(event).toMatchObject({ exception: { values: [{ type: 'Error', value: '' }] } })
+  for (const key of ['release', 'environment', 'server_name', 'message', 'logger']) {
+    expect(event).not.toHaveProperty(key)
+  }
+})
+
+test.each([
+  ['an error that was thrown', true, 17, { 'exception.type': 'Error' }],
+  ['a fatal one', true, 21, { 'exception.type': 'Error' }],
+  ['a warning with an exception', false, 13, { 'exception.type': 'Error' }],
+  ['an error of words alone', false, 17, {}],
+])('%s is reported: %s', (_what, expected, severityNumber, attributes) => {
+  expect(isReportable({ hrTime: [0, 0], severityNumber, attributes })).toBe(expected)
+})
+
+test('the same error of the same trace is repeated; without a trace, or in another one, it is not', () => {
+  const isRepeated = createRepeatedErrors()
+
+  expect(isRepeated('t1', 'Error: x\n at a')).toBe(false)
+  expect(isRepeated('t1', 'Error: x\n at a')).toBe(true)
+  expect(isRepeated('t1', 'Error: y\n at a')).toBe(false)
+  expect(isRepeated('t2', 'Error: x\n at a')).toBe(false)
+  expect(isRepeated(undefined, 'Error: x\n at a')).toBe(false)
+  expect(isRepeated(undefined, 'Error: x\n at a')).toBe(false)
+})
+
+test('only the newest are remembered', () => {
+  const isRepeated = createRepeatedErrors()
+  isRepeated('first', 'Error')
+  for (let index = 0; index < 200; index += 1) isRepeated(`t${index}`, 'Error')
+
+  expect(isRepeated('t199', 'Error')).toBe(true)
+  expect(isRepeated('first', 'Error')).toBe(false)
+})
