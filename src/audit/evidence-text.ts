@@ -174,6 +174,11 @@ export function cleanText(text: string, redaction: Redaction): string {
   return escapeText(redaction.text(text))
 }
 
+/** Flags of a span as evidence has them, an integer of 32 bits; 0, which says nothing, for what is none. */
+export function toFlags(flags: unknown): number {
+  return typeof flags === 'number' && flags === flags >>> 0 ? flags : 0
+}
+
 /** The JSON text of a text. */
 export function toJsonText(text: string): string {
   return `"${escapeText(text)}"`

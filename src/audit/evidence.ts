@@ -1,7 +1,13 @@
 import { AuditError } from '../core/errors.ts'
 import { createUuidV7, isUuid } from '../core/ids.ts'
 import type { Redaction } from '../core/redaction.ts'
-import { createValueTexts, toJsonText, ValueRefused, type ValueTexts } from './evidence-text.ts'
+import {
+  createValueTexts,
+  toFlags,
+  toJsonText,
+  ValueRefused,
+  type ValueTexts,
+} from './evidence-text.ts'
 import type { MadeRecord, StreamPlace } from './made-record.ts'
 import { MAX_EVIDENCE_DEPTH, resourceText, type OriginResource } from './origin.ts'
 
@@ -87,6 +93,7 @@ export function toEvidenceText(
 ): string {
   const texts = valueTexts(redaction)
   const { spanContext, instrumentationScope: scope, body, eventName, severityText } = record
+  const flags = toFlags(spanContext?.traceFlags)
   const hasBody = body !== undefined && body !== null
   const members = [
     `"attributes":[${texts.list(attributes, 1)}]`,
@@ -94,7 +101,7 @@ export function toEvidenceText(
     record.droppedAttributesCount > 0 &&
       `"droppedAttributesCount":${record.droppedAttributesCount}`,
     eventName && `"eventName":${toJsonText(eventName)}`,
-    spanContext?.traceFlags && `"flags":${spanContext.traceFlags}`,
+    flags !== 0 && `"flags":${flags}`,
     '"format":"telltale/1"',
     time === 0n && observed !== 0n && `"observedTimeUnixNano":"${observed}"`,
     `"resource":${resourceText(record.resource)}`,

@@ -14,6 +14,7 @@ import {
   type CheckedDetails,
   type DetailsMaker,
 } from './details.ts'
+import { toFlags } from './evidence-text.ts'
 import type { DraftRecord, MakeRecord, StreamPlace } from './made-record.ts'
 import { knownAttributes, resourceText, type Origin } from './origin.ts'
 
@@ -79,17 +80,21 @@ function withDefaults<Details>(
   active: Context,
 ): AuditFields<Details> {
   const inherited = auditContextOf(active)
-  // Member by member: a spread costs several times as much.
+  const actor =
+    given?.actor ?? (typeof inherited.actor === 'function' ? inherited.actor() : inherited.actor)
+  const source = given?.source ?? inherited.source
+  const target = given?.target
+  // Member by member: a spread costs several times as much. And each is read once: what a getter answers has to be what was
+  // checked, because some of it goes into the evidence as it is.
   return {
     outcome: given?.outcome,
-    target: given?.target,
+    target: target && { id: target.id, type: target.type },
     id: given?.id,
     occurredAt: given?.occurredAt,
     details: given?.details,
     durability: given?.durability,
-    actor:
-      given?.actor ?? (typeof inherited.actor === 'function' ? inherited.actor() : inherited.actor),
-    source: given?.source ?? inherited.source,
+    actor: actor && { id: actor.id, type: actor.type },
+    source: source && { id: source.id, type: source.type },
     tenantId: given?.tenantId ?? tenantOf(active),
     requestId: given?.requestId ?? requestIdOf(active),
     userAgent: given?.userAgent ?? inherited.userAgent,
@@ -137,7 +142,7 @@ function settle(
     occurredAtMillis: occurredAt?.getTime() ?? now,
     traceId: spanIsValid ? span.traceId.toLowerCase() : undefined,
     spanId: spanIsValid ? span.spanId.toLowerCase() : undefined,
-    traceFlags: spanIsValid ? span.traceFlags : 0,
+    traceFlags: spanIsValid ? toFlags(span.traceFlags) : 0,
   }
 }
 

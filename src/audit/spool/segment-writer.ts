@@ -151,7 +151,8 @@ export class SegmentWriter<Mark> {
   }
 
   async #commitAll(): Promise<void> {
-    while (!this.#closed && (this.#pending || this.#open.length > 0)) {
+    // Room that was made and not used is nothing to write: to wait for it would end never, and let nothing else run.
+    while (!this.#closed && (this.pendingBytes > 0 || this.#open.length > 0)) {
       await this.#commit()
     }
     this.#committing = undefined
@@ -199,6 +200,8 @@ export class SegmentWriter<Mark> {
       const covered = this.#open.slice()
       await disk.sync(this.#fd)
       await this.#syncFolders()
+      // Given up meanwhile: all have been told, and the number of the file may be another one's.
+      if (this.#closed) return
       this.#open = this.#open.slice(covered.length)
       for (const { entries } of covered) for (const entry of entries) entry.synced()
       // Something was written meanwhile: it is synced first, and the next group begins the segment.

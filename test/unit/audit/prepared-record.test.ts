@@ -1,5 +1,12 @@
 import { runInNewContext } from 'node:vm'
-import { ROOT_CONTEXT, context, propagation, trace, type Context } from '@opentelemetry/api'
+import {
+  ROOT_CONTEXT,
+  context,
+  propagation,
+  trace,
+  type Context,
+  type SpanContext,
+} from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -427,6 +434,46 @@ test.each([
 
   expect(Object.keys(read(made).record)).not.toContain('traceId')
   expect(Object.keys(read(made).record)).not.toContain('spanId')
+})
+
+test.each([
+  ['are missing', undefined],
+  ['are a text', '1,"format":"x"'],
+  ['are no integer', 0.5],
+  ['are none of 32 bits', 2 ** 32],
+])('flags of a span that %s are none', async (_title, traceFlags) => {
+  const spanContext = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), traceFlags }
+  const inSpan = trace.setSpanContext(ROOT_CONTEXT, spanContext as SpanContext)
+  const { record } = read(await withActive(inSpan, () => make(event, { actor })))
+
+  expect(record).toMatchObject({ traceId: 'ab'.repeat(16) })
+  expect(Object.keys(record)).not.toContain('flags')
+})
+
+/** Answers so once, and with what would be another attribute from then on. */
+function once<Answer>(answer: Answer): () => Answer {
+  let asked = 0
+  return () => ((asked += 1) === 1 ? answer : ('"}},{"key":"forged' as Answer))
+}
+
+test('what was checked is what is recorded, whatever a getter answers the next time', async () => {
+  const [actorType, sourceType] = [once('user' as const), once('ipv4' as const)]
+  const attributes = await attributesOf({
+    actor: {
+      id: 'user-1',
+      get type() {
+        return actorType()
+      },
+    },
+    source: {
+      id: '192.0.2.7',
+      get type() {
+        return sourceType()
+      },
+    },
+  })
+
+  expect(attributes).toMatchObject({ 'audit.actor.type': 'user', 'audit.source.type': 'ipv4' })
 })
 
 test('a record of the trail about itself has the service as its actor', () => {

@@ -291,6 +291,45 @@ describe('when nobody knows what is on the disk', () => {
     expect(told.lost).toHaveLength(1)
     expect(await sequences()).toEqual([1])
   })
+
+  test('while the end of a full segment is synced, each record is told of once, and each file closed once', async () => {
+    let syncs = 0
+    const closed: number[] = []
+    const outcomes: string[] = []
+    const { stream, append, told } = startStream(
+      {
+        sync(fd) {
+          syncs += 1
+          if (syncs === 1) return realDisk.sync(fd)
+          appendNow('b')
+          return Promise.resolve()
+        },
+        writeSync(...args) {
+          if (syncs > 1) throw failure('EIO')
+          realDisk.writeSync(...args)
+        },
+        truncateSync: () => {
+          throw failure('EIO')
+        },
+        close: (fd) => (closed.push(fd), realDisk.close(fd)),
+      },
+      1,
+    )
+    const appendNow = (name: string): void => {
+      stream.append(makeRecord(name), {
+        onDisk: () => void outcomes.push(`${name} on disk`),
+        failed: () => void outcomes.push(`${name} failed`),
+      })
+      stream.writeNow()
+    }
+    await append()
+    appendNow('a')
+    await stream.idle()
+
+    expect(outcomes).toEqual(['a failed', 'b failed'])
+    expect(told.lost).toHaveLength(1)
+    expect(closed).toHaveLength(1)
+  })
 })
 
 test('a record that cannot be made uses no number', async () => {
@@ -299,6 +338,20 @@ test('a record that cannot be made uses no number', async () => {
   const outcome = { onDisk: () => undefined, failed: () => undefined }
 
   expect(() => stream.append(failToMake, outcome)).toThrow('no evidence')
+  await append()
+  expect(await sequences()).toEqual([1, 2])
+})
+
+test('a record for which room was made, and which could not be written into it, holds up nobody', async () => {
+  const { stream, append } = startStream()
+  const first = append()
+  // The group has left for the disk.
+  await new Promise((resolve) => queueMicrotask(() => queueMicrotask(() => resolve(undefined))))
+  const outcome = { onDisk: () => undefined, failed: () => undefined }
+
+  expect(() => stream.append(makeUnwritable, outcome)).toThrow('out of range')
+  await first
+  await stream.idle()
   await append()
   expect(await sequences()).toEqual([1, 2])
 })
@@ -314,6 +367,11 @@ test('at the end of the process everything is on the disk when the call returns'
   stream.settleNow()
 
   expect(await sequences()).toEqual([1, 2, 3])
+})
+
+const makeUnwritable: MakeRecord = (place) => ({
+  ...makeRecord('event')(place),
+  timeUnixNano: -1n,
 })
 
 function failToMake(): never {
