@@ -19,6 +19,10 @@ var sqlFiles embed.FS
 // schemaLock is the advisory lock that each migration file takes as well: "telltale" in ASCII.
 const schemaLock int64 = 0x74656c6c74616c65
 
+// migrationPatience is how long a migration waits for a lock on a table. Whoever stores waits behind it:
+// a verification that reads for minutes would hold up all Collectors through it.
+const migrationPatience = "2s"
+
 // migration is one numbered file: sql/0001_audit_trail.sql has number 1.
 type migration struct {
 	number int
@@ -57,6 +61,10 @@ func migrate(ctx context.Context, pool *pgxpool.Pool) error {
 	return pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", schemaLock); err != nil {
 			return fmt.Errorf("lock the audit schema: %w", err)
+		}
+		// Not before the lock of the schema, which another run may rightly hold for longer.
+		if _, err := tx.Exec(ctx, "SELECT set_config('lock_timeout', $1, true)", migrationPatience); err != nil {
+			return fmt.Errorf("limit the wait for locks: %w", err)
 		}
 		done, err := appliedMigrations(ctx, tx)
 		if err != nil {

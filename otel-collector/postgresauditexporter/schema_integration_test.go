@@ -3,6 +3,7 @@
 package postgresauditexporter
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -44,6 +45,39 @@ func TestMigrationsCanRunTwiceAndAtTheSameTime(t *testing.T) {
 	}
 	if before != after || strings.Count(after, ",") != len(files)-1 {
 		t.Errorf("migrations went from %q to %q", before, after)
+	}
+}
+
+func TestAMigrationDoesNotWaitForAReaderWhileOthersStore(t *testing.T) {
+	d := newDatabase(t)
+	all, err := migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, each := range all {
+		if each.number != 9 {
+			run(t, d.super, each.text)
+		}
+	}
+	reader, err := d.super.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Rollback(t.Context()) }()
+	if _, err := reader.Exec(t.Context(), "SELECT FROM audit.records"); err != nil {
+		t.Fatal(err)
+	}
+
+	patient, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if got := sqlState(migrate(patient, d.super)); got != "55P03" {
+		t.Errorf("the migration ended with %q, want lock_not_available", got)
+	}
+	if err := reader.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := migrate(t.Context(), d.super); err != nil {
+		t.Error(err)
 	}
 }
 

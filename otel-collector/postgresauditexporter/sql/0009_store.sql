@@ -106,6 +106,8 @@ BEGIN
     SELECT c.oid::regclass AS relation, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE (c.oid = 'audit.records'::regclass OR c.oid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = 'audit.records'::regclass))
       AND a.attname IN ('evidence', 'details', 'attributes', 'resource') AND a.attcompression <> 'l'
+    -- First the table, then its partitions: in the order in which whoever stores or reads locks them.
+    ORDER BY c.oid <> 'audit.records'::regclass, c.oid
   LOOP
     EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET COMPRESSION lz4', pending.relation, pending.attname);
   END LOOP;
