@@ -20,7 +20,7 @@ export function redactionPage(): string {
         ],
         [
           'audit records',
-          'actor, target, source, request id, tenant, user agent and details, before the evidence is made; the copies of them too',
+          'actor, target, source, request id, tenant, user agent, details and their names, before the evidence is made; the copies of them too',
         ],
         ['metrics', 'label values, by shape only: a label named `token` may be a currency'],
         ['resource', 'what `OTEL_RESOURCE_ATTRIBUTES` and `init()` give it'],

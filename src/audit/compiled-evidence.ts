@@ -80,7 +80,7 @@ export function compileEvidence(
       text += STREAM_ID
       text += streamId
       text = append(text, TARGET_ID, facts.targetId, redaction)
-      if (facts.targetType !== undefined) text += TARGET_TYPE + escapeText(facts.targetType)
+      text = append(text, TARGET_TYPE, facts.targetType, redaction)
       text = append(text, TENANT_ID, facts.tenantId, redaction)
       text = append(text, USER_AGENT, facts.userAgent, redaction)
       text += end

@@ -25,6 +25,8 @@ export interface ValueTexts {
 
 interface Key {
   readonly name: string
+  /** As it will be read: without secrets, and without what UTF-8 cannot carry. */
+  readonly read: string
   /** Everything before the value. */
   readonly before: string
   /** The same and what stands before a text that is the value. */
@@ -57,10 +59,12 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
   const keyOf = (key: string): Key => {
     let found = keys.get(key)
     if (!found) {
-      const before = `{"key":${toJsonText(key)},"value":`
+      const read = redaction.text(key).toWellFormed()
+      const before = `{"key":${toJsonText(read)},"value":`
       const beforeText = `${before}{"stringValue":"`
       const nextText = `,${beforeText}`
-      found = { name: key, before, beforeText, nextText, isSecret: redaction.isSecret(key) }
+      const isSecret = redaction.isSecret(key)
+      found = { name: key, read, before, beforeText, nextText, isSecret }
       if (keys.size < MAX_KEYS && key.length <= MAX_KEY_LENGTH) keys.set(key, found)
     }
     return found
@@ -71,7 +75,7 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
   const shapeOf = (members: object): readonly Key[] => {
     const given = Object.keys(members)
     for (const shape of shapes) if (isSame(shape.given, given)) return shape.sorted
-    const sorted = sortedKeys(given).map(keyOf)
+    const sorted = given.map(keyOf).sort(byWhatIsRead)
     const isSmall = given.length <= MAX_KEYS_OF_SHAPE
     if (isSmall && given.every((key) => key.length <= MAX_KEY_LENGTH)) {
       shapes[nextShape] = { given, sorted }
@@ -90,10 +94,7 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
       case 'boolean':
         return given ? '{"boolValue":true}' : '{"boolValue":false}'
       case 'bigint':
-        // Text in details: readers of JSON would take a large number for a double, and its last digits would go.
-        return strict || given < MIN_INT64 || given > MAX_INT64
-          ? `{"stringValue":"${given}"}`
-          : `{"intValue":"${given}"}`
+        return bigInteger(given)
       case 'object':
         return given === null ? '{}' : object(given, depth)
       default:
@@ -107,6 +108,15 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
     if (Number.isFinite(given)) return `{"doubleValue":${given}}`
     if (strict) throw new ValueRefused(`${given}`)
     return `{"doubleValue":"${given}"}`
+  }
+
+  const bigInteger = (given: bigint): string => {
+    const digits = String(given)
+    const text = redaction.text(digits)
+    // Text in details: readers of JSON would take a large number for a double, and its last digits would go.
+    return strict || text !== digits || given < MIN_INT64 || given > MAX_INT64
+      ? `{"stringValue":"${text}"}`
+      : `{"intValue":"${text}"}`
   }
 
   const object = (given: object, depth: number): string => {
@@ -202,14 +212,9 @@ function isSame(left: readonly string[], right: readonly string[]): boolean {
   return true
 }
 
-/** Keys by their UTF-16 code units, as they will be read: lone surrogates sort as what replaces them. */
-function sortedKeys(keys: readonly string[]): readonly string[] {
-  // JavaScript compares texts by code units.
-  if (keys.every((key) => key.isWellFormed())) return keys.toSorted()
-  const read = new Map(keys.map((key) => [key, key.toWellFormed()]))
-  return keys.toSorted((left, right) =>
-    read.get(left)! < read.get(right)! ? -1 : read.get(left)! > read.get(right)! ? 1 : 0,
-  )
+/** By UTF-16 code units, as JavaScript compares texts. Keys that are read as the same one stay in the order in which they came. */
+function byWhatIsRead(left: Key, right: Key): number {
+  return left.read < right.read ? -1 : left.read > right.read ? 1 : 0
 }
 
 /** Whether an object is only a map of its members. */

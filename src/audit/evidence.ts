@@ -2,6 +2,7 @@ import { AuditError } from '../core/errors.ts'
 import { createUuidV7, isUuid } from '../core/ids.ts'
 import type { Redaction } from '../core/redaction.ts'
 import {
+  cleanText,
   createValueTexts,
   toFlags,
   toJsonText,
@@ -69,7 +70,7 @@ export function evidenceOfLogRecord(
     const text = toEvidenceText(record, attributes, time, observed, redaction)
     return {
       recordId,
-      eventName: (record.eventName ?? '').toWellFormed(),
+      eventName: redaction.text(record.eventName ?? '').toWellFormed(),
       timeUnixNano: time || observed,
       evidence: Buffer.from(text),
     }
@@ -100,14 +101,14 @@ export function toEvidenceText(
     hasBody && notEmpty(`"body":`, texts.value(body, 1)),
     record.droppedAttributesCount > 0 &&
       `"droppedAttributesCount":${record.droppedAttributesCount}`,
-    eventName && `"eventName":${toJsonText(eventName)}`,
+    eventName && `"eventName":"${cleanText(eventName, redaction)}"`,
     flags !== 0 && `"flags":${flags}`,
     '"format":"telltale/1"',
     time === 0n && observed !== 0n && `"observedTimeUnixNano":"${observed}"`,
     `"resource":${resourceText(record.resource)}`,
     notEmpty('"scope":', scopeText(scope, texts)),
     isSeverity(record.severityNumber) && `"severityNumber":${record.severityNumber}`,
-    severityText && `"severityText":${toJsonText(severityText)}`,
+    severityText && `"severityText":"${cleanText(severityText, redaction)}"`,
     isSpanId(spanContext?.spanId) && `"spanId":"${spanContext!.spanId.toLowerCase()}"`,
     time !== 0n && `"timeUnixNano":"${time}"`,
     isTraceId(spanContext?.traceId) && `"traceId":"${spanContext!.traceId.toLowerCase()}"`,

@@ -20,7 +20,9 @@ export function toMirrorCopy(
 ): MirrorCopy {
   const given = Object.entries(details ?? {}).filter(([key]) => !event.erasable?.includes(key))
   const shown = given.flatMap(([key, value]: [string, unknown]): [string, unknown][] =>
-    value === undefined ? [] : [[key, redactMember(key, toAuditValue(value), redaction)]],
+    value === undefined
+      ? []
+      : [[redaction.text(key), redactMember(key, toAuditValue(value), redaction)]],
   )
   const fields: Readonly<Record<string, string | undefined>> = {
     audit_action: event.action,

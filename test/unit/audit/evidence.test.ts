@@ -224,6 +224,8 @@ describe('a record from the plain OpenTelemetry way', () => {
   test('has no secrets in its evidence', () => {
     const { made, attributes } = emit({
       body: 'Authorization: Bearer s3cret.t0ken',
+      eventName: 'login with password=hunter2',
+      severityText: 'of Bearer s3cret.t0ken',
       attributes: { ...audit, password: 'hunter2', nested: { list: [{ api_key: 'k-123' }] } },
     })
 
@@ -233,6 +235,7 @@ describe('a record from the plain OpenTelemetry way', () => {
     })
     expect(String(made.evidence)).toContain('"stringValue":"Authorization: Bearer [redacted]"')
     expect(String(made.evidence)).not.toMatch(/hunter2|k-123|s3cret/)
+    expect(made.eventName).toBe('login with password=[redacted]')
   })
 
   test('keeps keys that JavaScript knows, and pollutes nothing', () => {

@@ -307,7 +307,7 @@ describe('secrets', () => {
     const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
     const made = await make(event, {
       actor: { id: jwt, type: 'user' },
-      target: { id: `Bearer ${jwt}` },
+      target: { id: `Bearer ${jwt}`, type: `of ${jwt}` },
       source: { id: jwt },
       tenantId: jwt,
       requestId: jwt,
@@ -317,12 +317,16 @@ describe('secrets', () => {
         Set_Cookie: ['a', 'b'],
         nested: [{ 'X-API-Key': 5, nickname: 'Annie', note: `see ${jwt} there` }],
         password: null,
+        card: 4_111_111_111_111_111n,
+        [`of ${jwt}`]: 'session',
+        z: { [jwt]: 'session', a: '1', Z: '2' },
       },
     })
 
     expect(read(made).attributes).toMatchObject({
       'audit.actor.id': '[redacted]',
       'audit.target.id': 'Bearer [redacted]',
+      'audit.target.type': 'of [redacted]',
       'user_agent.original': 'agent [redacted]',
       'audit.details': {
         authorization: '[redacted]',
@@ -331,9 +335,14 @@ describe('secrets', () => {
           { 'X-API-Key': '[redacted]', nickname: '[redacted]', note: 'see [redacted] there' },
         ],
         password: null,
+        card: '[redacted]',
+        'of [redacted]': 'session',
+        z: { Z: '2', '[redacted]': 'session', a: '1' },
       },
     })
-    expect(String(made.evidence)).not.toMatch(/eyJ|YTpi|Annie/)
+    expect(String(made.evidence)).not.toMatch(/eyJ|YTpi|Annie|4111/)
+    // Keys are in the order in which they will be read.
+    expect(String(made.evidence)).toMatch(/"key":"Z".*"key":"\[redacted\]".*"key":"a"/)
   })
 })
 
