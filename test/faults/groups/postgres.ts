@@ -127,16 +127,18 @@ async function detachStatements(postgres: string): Promise<Pick<Statements, 'str
      WHERE inhparent = 'audit.records'::regclass
        AND (pg_get_expr(child.relpartbound, child.oid) = 'DEFAULT'
          OR child.relname LIKE '%' || to_char(now() AT TIME ZONE 'UTC', 'YYYYMM') || '%'
-         OR child.relname LIKE '%' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM') || '%')`,
+         OR child.relname LIKE '%' || to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM') || '%')
+     ORDER BY pg_get_expr(child.relpartbound, child.oid) = 'DEFAULT' DESC`,
   )
   if (partitions.length !== 2) {
     throw new Error(`found ${partitions.length} partitions to detach instead of 2`)
   }
   return {
     strike: partitions.map(({ name }) => `ALTER TABLE audit.records DETACH PARTITION ${name}`),
-    repair: partitions.map(
-      ({ name, bound }) => `ALTER TABLE audit.records ATTACH PARTITION ${name} ${bound}`,
-    ),
+    // The default one goes first and comes last: alone it would take in what is the month's, and the month could not come back.
+    repair: partitions
+      .map(({ name, bound }) => `ALTER TABLE audit.records ATTACH PARTITION ${name} ${bound}`)
+      .toReversed(),
   }
 }
 
