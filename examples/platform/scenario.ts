@@ -75,7 +75,11 @@ async function run(stage: Stage): Promise<Evidence> {
     const spans = await eventually(
       'the trace of a machine that was started',
       async () => readTrace(addresses.jaeger, traceId),
-      (found) => found.some(({ service, kind }) => service === 'proxmox' && kind === 'server'),
+      // Each process sends its own spans; the request's own is the last of its process to end.
+      (found) =>
+        ['api', 'proxmox'].every((name) =>
+          found.some(({ service, kind }) => service === name && kind === 'server'),
+        ),
       PATIENCE,
     )
     const without = spans.filter(

@@ -69,7 +69,7 @@ export class Exchange {
   #knowItself(raw: NodeRequest): void {
     const { requestId, ip } = this.started
     setRequestId(this.context, requestId)
-    const tenant = this.#findTenant()
+    this.#findTenant()
     setAuditContext(this.context, {
       source: ip === 'unknown' ? undefined : { id: ip },
       userAgent: headerOf(raw, 'user-agent'),
@@ -81,7 +81,6 @@ export class Exchange {
     const span = serverSpanOf(this.context)
     span?.setAttribute('request_id', requestId)
     if (ip !== 'unknown') span?.setAttribute('client.address', ip)
-    if (tenant !== undefined) span?.setAttribute(TENANT_KEY, tenant)
   }
 
   #tell(status: number, aborted: boolean): void {
@@ -143,7 +142,11 @@ export class Exchange {
       const given = guarded('tenant()', () => tenant(this.#request))
       setTenant(this.context, toId('tenant()', given))
     }
-    return tenantOf(this.context)
+    const found = tenantOf(this.context)
+    const span = serverSpanOf(this.context)
+    // It began when nobody had said whose request it is; with a broken connection it may have ended before we are told.
+    if (found !== undefined && span?.isRecording()) span.setAttribute(TENANT_KEY, found)
+    return found
   }
 
   #within(work: () => void): void {

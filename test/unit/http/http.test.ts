@@ -1,5 +1,13 @@
 import { EventEmitter } from 'node:events'
-import { context, diag, DiagLogLevel, logs, ROOT_CONTEXT } from '@opentelemetry/api'
+import {
+  context,
+  diag,
+  DiagLogLevel,
+  INVALID_SPAN_CONTEXT,
+  logs,
+  ROOT_CONTEXT,
+  trace,
+} from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
   InMemoryLogRecordExporter,
@@ -283,14 +291,23 @@ test('a tenant that can be none is none, in the context and for metrics', () => 
   expect(said[0]![0]).toMatch(/^a tenant id must be/)
 })
 
-test('a tenant that is known at the end only is told to metrics', () => {
+test('a tenant that is known at the end only is told to metrics, and stands on the span', () => {
   let known: string | undefined
   const { finished, options } = keeping({ tenant: () => known })
-  const { response } = begin(options)
+  const attributes: Record<string, unknown> = {}
+  const span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+  span.isRecording = () => true
+  span.setAttribute = (key, value) => {
+    attributes[key] = value
+    return span
+  }
+  const { response } = context.with(trace.setSpan(ROOT_CONTEXT, span), () => begin(options))
+  expect(attributes).not.toHaveProperty('tenant_id')
   known = 'tenant-1'
   response.emit('finish')
 
   expect(finished[0]!.tenant).toBe('tenant-1')
+  expect(attributes).toMatchObject({ tenant_id: 'tenant-1' })
 })
 
 test('a request that cannot be followed runs all the same', () => {
