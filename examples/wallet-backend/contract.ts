@@ -93,7 +93,7 @@ export const contract: readonly Promised[] = [
     kind: 'log',
     name: 'audit records are searchable in Loki',
     query: '{service="wallet-backend-worker"} |= "[AUDIT] db_backup_succeeded"',
-    fields: ['size_bytes'],
+    fields: ['event', 'details_size_bytes'],
   },
   {
     kind: 'log',

@@ -10,7 +10,7 @@ import { send } from './client.ts'
 
 const PATIENCE = { withinMillis: 40_000 }
 
-/** Keys change while tokens are in use. @param token - signed with the first key */
+/** Keys change while tokens are in use. @param token - signed with the key that is active */
 export async function proveGrace(
   prove: Stage['prove'],
   api: Service,
@@ -29,7 +29,7 @@ export async function proveGrace(
     const { status } = await send(`${api.url}/token/refresh`, 'POST', token)
     assert(status === 200, `a token of the key before was answered ${status}`)
     await eventually(
-      'the first key to be forgotten',
+      'the key to be forgotten',
       async () => redis.hexists('wallet:jwt:keys', String(kid)),
       (exists) => exists === 0,
       PATIENCE,
