@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"go.uber.org/zap"
 )
 
 //go:embed sql/*.sql
@@ -117,9 +118,11 @@ func (e *oldSchemaError) Error() string {
 }
 
 // schemaOnce makes sure, until it has succeeded once, that the schema is not too old. With create it
-// runs the migrations first.
+// runs the migrations first; what cannot run now (a lock, an index over years) holds up no record that the
+// schema as it is can take.
 type schemaOnce struct {
 	create bool
+	logger *zap.Logger
 	mutex  sync.Mutex
 	done   bool
 }
@@ -131,10 +134,26 @@ func (s *schemaOnce) ensure(ctx context.Context, pool *pgxpool.Pool) error {
 		return nil
 	}
 	if s.create {
+		// Asked before, because afterwards there may be no time left.
+		tooOld := checkVersion(ctx, pool)
 		if err := migrate(ctx, pool); err != nil {
-			return err
+			if tooOld != nil {
+				return err
+			}
+			s.logger.Warn("The audit schema could not be brought to the newest version; records are stored into it as it is. Run telltale audit migrate.",
+				zap.Error(err))
+			s.done = true
+			return nil
 		}
 	}
+	if err := checkVersion(ctx, pool); err != nil {
+		return err
+	}
+	s.done = true
+	return nil
+}
+
+func checkVersion(ctx context.Context, pool *pgxpool.Pool) error {
 	var version int
 	if err := pool.QueryRow(ctx, "select audit.schema_version()").Scan(&version); err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
@@ -142,6 +161,5 @@ func (s *schemaOnce) ensure(ctx context.Context, pool *pgxpool.Pool) error {
 	if version < neededSchema {
 		return &oldSchemaError{version}
 	}
-	s.done = true
 	return nil
 }

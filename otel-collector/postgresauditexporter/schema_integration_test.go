@@ -81,6 +81,33 @@ func TestAMigrationDoesNotWaitForAReaderWhileOthersStore(t *testing.T) {
 	}
 }
 
+func TestWhatCanBeStoredIsStoredThoughAMigrationCannotRunNow(t *testing.T) {
+	d := newDatabase(t)
+	all, err := migrations()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, each := range all {
+		if each.number != 9 {
+			run(t, d.super, each.text)
+		}
+	}
+	reader, err := d.super.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Rollback(t.Context()) }()
+	if _, err := reader.Exec(t.Context(), "SELECT FROM audit.records"); err != nil {
+		t.Fatal(err)
+	}
+
+	exporter, _, _ := start(t, d.superURL, func(c *Config) { c.CreateSchema, c.TimeoutConfig.Timeout = true, 24*time.Second })
+	deliver(t, exporter, logsOf(sample(newID())))
+	if got := ask[int](t, d.super, countRecords); got != 1 {
+		t.Errorf("%d records, want 1", got)
+	}
+}
+
 func TestTheFilesThemselvesCanRunTwice(t *testing.T) {
 	d := newTrail(t)
 	exporter, _, _ := start(t, d.writerURL, nil)

@@ -61,7 +61,7 @@ func openStore(config *Config, name string, logger *zap.Logger, instruments *met
 		pool:             pool,
 		logger:           logger,
 		metrics:          instruments,
-		schema:           &schemaOnce{create: config.CreateSchema},
+		schema:           &schemaOnce{create: config.CreateSchema, logger: logger},
 		sealers:          newSealers(pool, name, logger),
 		notice:           func(quarantined []*quarantineRow) *row { return quarantineNotice(name, quarantined) },
 		statementTimeout: config.StatementTimeout,
