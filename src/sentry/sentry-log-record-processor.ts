@@ -34,7 +34,7 @@ export interface SentryParts {
  * Sends each log record of an error that was thrown to Sentry, by Sentry's own transport, which obeys its rate limits. It stands
  * behind the redaction, and nothing of Sentry listens to anything else in this process.
  *
- * @see docs/decisions/0019-errors-to-sentry.md
+ * @see docs/decisions/0022-errors-to-sentry.md
  */
 export function createSentryLogRecordProcessor(parts: SentryParts): SentryLogRecordProcessor {
   const { library, origin, reporter } = parts
