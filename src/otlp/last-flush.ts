@@ -17,7 +17,7 @@ const { workerData } = require('node:worker_threads')
 const done = new Int32Array(workerData.done)
 let open = workerData.requests.length
 const end = (index, status) => {
-  if (status >= 200 && status < 300) Atomics.or(done, 1, 1 << index)
+  if (status >= 200 && status < 300) Atomics.store(done, 1 + index, 1)
   if (--open === 0) { Atomics.store(done, 0, 1); Atomics.notify(done, 0) }
 }
 workerData.requests.forEach(({ url, headers, body, tls }, index) => {
@@ -45,7 +45,8 @@ export function sendBeforeExit(
 ): LastRequest[] {
   if (requests.length === 0 || timeoutMillis <= 0) return [...requests]
   const { Worker } = process.getBuiltinModule('node:worker_threads')
-  const shared = new SharedArrayBuffer(8)
+  // Whether all have ended, then for each whether it was taken.
+  const shared = new SharedArrayBuffer(4 * (1 + requests.length))
   const done = new Int32Array(shared)
   const worker = new Worker(WORKER, {
     eval: true,
@@ -57,6 +58,5 @@ export function sendBeforeExit(
   })
   worker.on('error', () => undefined)
   Atomics.wait(done, 0, 0, timeoutMillis)
-  const taken = Atomics.load(done, 1)
-  return requests.filter((_request, index) => (taken & (1 << index)) === 0)
+  return requests.filter((_request, index) => Atomics.load(done, 1 + index) === 0)
 }

@@ -22,12 +22,9 @@ export const sentrySettings = {
   release: text<string | undefined>({ env: 'SENTRY_RELEASE', default: undefined }),
 } satisfies SettingsOf<SentryOptions>
 
+/** As Sentry's library reads it, which would print what it cannot read, with the key. */
+const DSN = /^https?:\/\/\w+(?::\w*)?@(?:\[[\w.:%]+\]|[\w.-]+)(?::\d+)?\/(?:[^?#]*\/)?\d+$/
+
 function isDsn(text: string): boolean {
-  const url = URL.parse(text)
-  return (
-    url !== null &&
-    /^https?:$/.test(url.protocol) &&
-    url.username !== '' &&
-    /\/\d+$/.test(url.pathname)
-  )
+  return DSN.test(text) && URL.canParse(text)
 }

@@ -40,6 +40,11 @@ const EXCEPTION: ReadonlySet<string> = new Set([
   'exception.stacktrace',
 ])
 
+/** What Sentry takes of a text, and of a tag; an event may have a megabyte in all. */
+const MAX_TEXT = 8_192
+const MAX_TAG = 200
+const MAX_EXTRA = 64
+
 /** Whether a record is an error that was thrown: what is only worth a line is none of Sentry's business. */
 export function isReportable({ severityNumber = 0, attributes }: ErrorRecord): boolean {
   return severityNumber >= ERROR && typeof attributes['exception.type'] === 'string'
@@ -57,29 +62,31 @@ export function toSentryEvent(
 ): SentryEvent {
   const { attributes, severityNumber = ERROR, spanContext, hrTime } = record
   const stacktrace = attributes['exception.stacktrace']
+  const message = attributes['exception.message']
   const frames = typeof stacktrace === 'string' ? parseStack(stacktrace) : []
-  const tags = TAGS.filter((name) => typeof attributes[name] === 'string').map((name) => [
-    name,
-    attributes[name],
-  ])
-  const extra = Object.entries(attributes).filter(
-    ([name]) => !TAGS.includes(name) && !EXCEPTION.has(name),
-  )
+  const tags = TAGS.flatMap((name) => {
+    const value = attributes[name]
+    return typeof value === 'string' ? [[name, cut(value, MAX_TAG)]] : []
+  })
+  const extra = Object.entries(attributes)
+    .filter(([name]) => !TAGS.includes(name) && !EXCEPTION.has(name))
+    .slice(0, MAX_EXTRA)
+    .map(([name, value]) => [cut(name, MAX_TAG), toExtra(value)])
   return {
     event_id: crypto.randomUUID().replaceAll('-', ''),
     timestamp: hrTime[0] + hrTime[1] / 1e9,
     platform: 'node',
     level: severityNumber >= FATAL ? 'fatal' : 'error',
     ...(typeof attributes['component'] === 'string' && { logger: attributes['component'] }),
-    ...(typeof record.body === 'string' && { message: record.body }),
+    ...(typeof record.body === 'string' && { message: cut(record.body) }),
     ...(release !== undefined && { release }),
     ...(environment !== undefined && { environment }),
     ...(serverName !== undefined && { server_name: serverName }),
     exception: {
       values: [
         {
-          type: attributes['exception.type'],
-          value: attributes['exception.message'] ?? '',
+          type: cut(String(attributes['exception.type']), MAX_TAG),
+          value: typeof message === 'string' ? cut(message) : '',
           ...(frames.length > 0 && { stacktrace: { frames } }),
         },
       ],
@@ -90,4 +97,14 @@ export function toSentryEvent(
     tags: Object.fromEntries(tags),
     extra: Object.fromEntries(extra),
   }
+}
+
+/** A value as it is, unless it is too large: then its beginning, as text. */
+function toExtra(value: unknown): unknown {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return text === undefined || text.length <= MAX_TEXT ? value : cut(text)
+}
+
+function cut(text: string, length = MAX_TEXT): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text
 }

@@ -16,6 +16,8 @@ const HEADERS = { 'content-type': 'application/x-sentry-envelope' }
 export interface SentryLogRecordProcessor extends LogRecordProcessor {
   /** Events on their way. */
   pending(): number
+  /** Says how many events are still on their way, if any are: nobody waits for them any more. */
+  sayLeft(): void
   /** Events on their way, as requests that can be sent while the thread stands still. */
   takeLastRequests(): LastRequest[]
 }
@@ -89,6 +91,11 @@ export function createSentryLogRecordProcessor(parts: SentryParts): SentryLogRec
       }
     },
     pending: () => onTheWay.size,
+    sayLeft() {
+      const left = onTheWay.size
+      if (left === 0) return
+      reporter.once('sentry left', `Sentry has not answered in time: ${left} errors may be lost`)
+    },
     takeLastRequests() {
       const bodies = [...onTheWay]
       onTheWay.clear()

@@ -84,6 +84,7 @@ export function startSignals(
       const ended = audit.trail.end(millis, forGood)
       const others = [ended, flushMirror(), sentry?.forceFlush()]
       await withDeadline(Promise.all([...flushes, ...others]), millis)
+      sentry?.sayLeft()
     },
     settleAudit: () => audit.trail.settleNow(),
     pending: () =>

@@ -1,3 +1,4 @@
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -94,6 +95,7 @@ test('when Sentry asks to wait, nothing is sent until then', async () => {
 
 test.each([
   ['no DSN', 'not a dsn', 'SENTRY_DSN'],
+  ['a DSN whose key is none', 'https://not-a-key@sentry.example.test/42', 'SENTRY_DSN'],
   ['a DSN without a key', 'https://sentry.example.test/42', 'SENTRY_DSN'],
 ])('%s is a warning without its value, and the application runs', async (_what, dsn, name) => {
   const { code, stderr } = await start(dsn).ended()
@@ -102,6 +104,53 @@ test.each([
   expect(stderr).toContain(
     `${name} ("sentry.dsn") must be a URL such as https://KEY@HOST/PROJECT; got [hidden]`,
   )
+  expect(stderr).not.toContain(dsn)
+})
+
+test('a Sentry that takes requests and never answers holds up the end no longer than set', async () => {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => void sockets.push(socket))
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  try {
+    const { port } = server.address() as AddressInfo
+    const app = start(`http://key@127.0.0.1:${port}/42`, '--more', '--wait')
+
+    const { code, millis, stderr } = await app.ended()
+
+    expect(code).toBe(0)
+    expect(sockets.length).toBeGreaterThan(0)
+    // 5 s, and what a loaded machine takes to start.
+    expect(millis).toBeLessThan(30_000)
+    expect(stderr).toMatch(/Sentry has not answered in time: \d+ errors may be lost/)
+    expect(stderr).not.toContain('key')
+  } finally {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  }
+})
+
+test('of a thousand errors at a time a bounded number is sent, and it is said', async () => {
+  await using sentry = await startSentryServer()
+
+  const { code, stderr } = await start(sentry.dsn, '--flood').ended()
+
+  expect(code).toBe(0)
+  expect(sentry.events.length).toBeGreaterThan(1)
+  expect(sentry.events.length).toBeLessThan(200)
+  expect(stderr).toContain('an error was not reported to Sentry: queue_overflow')
+})
+
+test('an event with huge fields is cut, not refused', async () => {
+  await using sentry = await startSentryServer()
+
+  await start(sentry.dsn, '--huge').ended()
+
+  const huge = sentry.events.find(({ message }) => message?.startsWith('huge'))
+  // What Sentry takes of one event.
+  expect(JSON.stringify(huge).length).toBeLessThan(2 ** 20)
+  expect(huge).toMatchObject({ exception: { values: [{ type: 'RangeError' }] } })
 })
 
 test('a Sentry that is away costs the application nothing', async () => {
