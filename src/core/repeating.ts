@@ -76,8 +76,7 @@ export function startRepeating<Result>(options: RepeatingOptions<Result>): Repea
     const settle = async (): Promise<void> => {
       let end: Exclude<RunEnd<Result>, { readonly how: 'late' }>
       try {
-        // Through an async function: what throws at once must not end before it is noted as the current run.
-        end = { how: 'done', result: await (async () => options.run(own.signal))() }
+        end = { how: 'done', result: await options.run(own.signal) }
       } catch (error) {
         end = { how: 'failed', error }
       }
@@ -87,7 +86,10 @@ export function startRepeating<Result>(options: RepeatingOptions<Result>): Repea
       current = undefined
       schedule(nextIn(performance.now() - since))
     }
-    current = { since, ended: settle() }
+    // Before the work begins: it may ask whether it is running, and be stopped by itself.
+    const ended = Promise.withResolvers<void>()
+    current = { since, ended: ended.promise }
+    void settle().finally(ended.resolve)
   }
 
   schedule(immediate ? 0 : nextIn(0))

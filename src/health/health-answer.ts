@@ -2,6 +2,7 @@ import { toReason } from '../core/errors.ts'
 import { jsonAnswer, type HttpAnswer } from '../core/http-answer.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { showValue } from '../core/show-value.ts'
+import { isThenable, onRejection } from '../core/thenable.ts'
 import { isFine, type HealthReport } from './health-report.ts'
 import { healthShapes, withoutMessages, type HealthShape } from './health-shape.ts'
 
@@ -31,7 +32,11 @@ export function toHealthAnswer(
   try {
     const toBody = typeof shape === 'function' ? shape : healthShapes[shape]
     if (!toBody) throw new TypeError(`there is no shape ${showValue(shape)}`)
-    const body = JSON.stringify(toBody(shown))
+    const made = toBody(shown)
+    // Its own failure, should it come, says no more than this.
+    onRejection(made, () => undefined)
+    if (isThenable(made)) throw new TypeError('it made a promise')
+    const body = JSON.stringify(made)
     if (typeof body === 'string') return jsonAnswer(code, body)
     throw new TypeError('it made nothing that JSON has')
   } catch (error) {

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { context, ROOT_CONTEXT } from '@opentelemetry/api'
 import { ConfigError } from '../core/errors.ts'
 import { startRepeating, type Repeating } from '../core/repeating.ts'
@@ -19,7 +20,10 @@ export interface JobInput {
 export interface Job {
   /** How its runs went so far. */
   status(): JobStatus
-  /** Starts no run any more, and resolves when the one that is under way has ended. May be called again. */
+  /**
+   * Starts no run any more, and resolves when the one that is under way has ended; called by that run itself it does not wait.
+   * May be called again.
+   */
   stop(): Promise<void>
 }
 
@@ -27,6 +31,9 @@ export interface Job {
 const MAX_JOBS = 100
 
 const running = new Map<string, Job>()
+
+/** The job whose run we are in. */
+const ownRun = new AsyncLocalStorage<Job>()
 
 /** Runs of jobs that were stopped and have not ended. */
 const ending = new Set<Promise<void>>()
@@ -60,21 +67,26 @@ export function job(name: string, options: JobOptions, work: (input: JobInput) =
           name,
           // Counted by the record, which also knows of deadlines.
           { component: 'job', attributes: { job: name }, measure: () => undefined },
-          () => endingQuietly(work({ signal }), signal),
+          () => ownRun.run(started, () => endingQuietly(work({ signal }), signal)),
         ),
       ),
     onEnd: (end, seconds) => record.add(end, seconds),
   })
   const { probes } = options
   const check = probes && observeHealth(`job.${name}`, () => record.toCheck(), probes)
+  const end = async (): Promise<void> => {
+    await endOf(repeating)
+    // Not before: a job of the same name would overlap with the run that is under way.
+    if (running.get(name) === started) running.delete(name)
+  }
   const started: Job = {
     status: () => ({ ...record.status(), isRunning: repeating.current !== undefined }),
     async stop() {
       check?.remove()
       record.stop()
-      await endOf(repeating)
-      // Not before: a job of the same name would overlap with the run that is under way.
-      if (running.get(name) === started) running.delete(name)
+      const ended = end()
+      // A run that waits for its own end never ends.
+      if (ownRun.getStore() !== started) await ended
     },
   }
   running.set(name, started)

@@ -3,6 +3,7 @@ import { audit, type Audit } from '../audit/audit.ts'
 import { toReason } from '../core/errors.ts'
 import { createRedaction } from '../core/redaction.ts'
 import { createReporter, writeToStderr, type Reporter } from '../core/reporter.ts'
+import { onRejection } from '../core/thenable.ts'
 import { getLogger } from '../logging/logging.ts'
 import { operationMetrics } from './metrics.ts'
 import type { OperationEnd, OperationOptions } from './operation-options.ts'
@@ -17,7 +18,7 @@ export interface RunningOperation {
   readonly startedAt: number
 }
 
-/** What was thrown where a record was to be made. */
+/** What was thrown where a record was to be made that is required. */
 export interface AuditFailure {
   readonly thrown: unknown
 }
@@ -30,13 +31,27 @@ export function setOperationReporter(to: Reporter): void {
   reporter = to
 }
 
+/** What the work returned or threw. */
+type HowItEnded = { readonly result: unknown } | { readonly error: unknown }
+
+/** The same for synchronous work, which does not wait for its audit record. Never throws. */
+export function endOperationInTime(running: RunningOperation, how: HowItEnded): void {
+  const { name, options } = running
+  guard(name, 'auditRequired', () => {
+    if (options.auditRequired !== true) return
+    const rule = `"auditRequired" of the operation "${name}" needs asynchronous work`
+    reporter.once(`operation in time ${name}`, `${rule}: its audit record is not waited for`)
+  })
+  void endOperation(running, how)
+}
+
 /**
- * Tells everybody how an operation ended, and resolves when its audit record is safe, or why it is not. Never throws and never
- * rejects; all but the audit record is done when it returns.
+ * Tells everybody how an operation ended, and resolves when its audit record is safe; with why it is not, if it must be. Never
+ * throws and never rejects; all but the audit record is done when it returns.
  */
 export async function endOperation(
   running: RunningOperation,
-  how: { readonly result: unknown } | { readonly error: unknown },
+  how: HowItEnded,
 ): Promise<AuditFailure | undefined> {
   const { name, options } = running
   const seconds = (performance.now() - running.startedAt) / 1_000
@@ -49,7 +64,7 @@ export async function endOperation(
 
 function toEnd(
   { name, options }: RunningOperation,
-  how: { readonly result: unknown } | { readonly error: unknown },
+  how: HowItEnded,
   seconds: number,
 ): OperationEnd<unknown> {
   if ('error' in how) return { outcome: 'failure', seconds, error: how.error }
@@ -96,11 +111,10 @@ async function record(
   { name, options }: RunningOperation,
   end: OperationEnd<unknown>,
 ): Promise<AuditFailure | undefined> {
-  if (!options.audit) return undefined
   const recordEnd: Audit['record'] = (event, fields) =>
     audit.record(event, { ...fields, outcome: fields?.outcome ?? end.outcome })
   try {
-    await options.audit(end, recordEnd)
+    await options.audit?.(end, recordEnd)
     return undefined
   } catch (thrown) {
     const reason = toSafeReason(thrown)
@@ -109,20 +123,23 @@ async function record(
       `the operation "${name}" was not recorded in the audit trail: ${reason}`,
     )
     getLogger('operation').error(`${name} was not recorded in the audit trail`, { error: thrown })
-    return { thrown }
+    return guard(name, 'auditRequired', () => (options.auditRequired ? { thrown } : undefined))
   }
 }
 
 /** Calls what belongs to the application: its faults are said once, and change nothing. */
 function guard<Result>(name: string, what: string, call: () => Result): Result | undefined {
-  try {
-    return call()
-  } catch (error) {
+  const tell = (error: unknown): void => {
     const reason = toSafeReason(error)
-    reporter.once(
-      `operation ${what} ${name}`,
-      `"${what}" of the operation "${name}" threw: ${reason}`,
-    )
+    const message = `"${what}" of the operation "${name}" threw: ${reason}`
+    reporter.once(`operation ${what} ${name}`, message)
+  }
+  try {
+    const result = call()
+    onRejection(result, tell)
+    return result
+  } catch (error) {
+    tell(error)
     return undefined
   }
 }

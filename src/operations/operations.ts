@@ -1,5 +1,7 @@
 import { context, SpanKind, trace, type Attributes } from '@opentelemetry/api'
-import { endOperation, type RunningOperation } from './end-operation.ts'
+import { showValue } from '../core/show-value.ts'
+import { isThenable } from '../core/thenable.ts'
+import { endOperation, endOperationInTime, type RunningOperation } from './end-operation.ts'
 import type { OperationOptions } from './operation-options.ts'
 
 export { setOperationReporter } from './end-operation.ts'
@@ -7,6 +9,14 @@ export { setOperationReporter } from './end-operation.ts'
 /** What an operation returns: the value of its work, or a promise of it. */
 export type OperationResult<Result> =
   Result extends PromiseLike<infer Value> ? Promise<Value> : Result
+
+/** Only what is waited for can be required: the work must be asynchronous. */
+type AuditRule<Result> =
+  // In brackets: work that only throws has the type never, and may be anything.
+  [Result] extends [PromiseLike<unknown>] ? object : { readonly auditRequired?: false | undefined }
+
+/** Longer than any kind of operation is called. */
+const MAX_NAME = 200
 
 /**
  * Runs one business operation: a span around it, its duration and outcome measured, a log record when it fails, and an audit
@@ -20,7 +30,7 @@ export type OperationResult<Result> =
 export function operation<Result>(name: string, work: () => Result): OperationResult<Result>
 export function operation<Result>(
   name: string,
-  options: OperationOptions<NoInfer<Awaited<Result>>> | undefined,
+  options: (OperationOptions<NoInfer<Awaited<Result>>> & AuditRule<NoInfer<Result>>) | undefined,
   work: () => Result,
 ): OperationResult<Result>
 export function operation<Result>(
@@ -33,11 +43,11 @@ export function operation<Result>(
 }
 
 function start(name: string, options: OperationOptions<unknown>): RunningOperation {
-  const { kind = SpanKind.INTERNAL } = options
-  const attributes = readAttributes(options)
-  const span = trace.getTracer('telltale').startSpan(name, { kind, attributes })
+  const { kind, attributes } = readSpanOptions(options)
+  const shown = (typeof name === 'string' ? name : showValue(name)).slice(0, MAX_NAME)
+  const span = trace.getTracer('telltale').startSpan(shown, { kind, attributes })
   return {
-    name,
+    name: shown,
     options,
     attributes,
     span,
@@ -47,11 +57,15 @@ function start(name: string, options: OperationOptions<unknown>): RunningOperati
 }
 
 /** A copy that can be read again: a getter of the application's may throw. */
-function readAttributes({ attributes }: OperationOptions<unknown>): Attributes {
+function readSpanOptions(options: OperationOptions<unknown>): {
+  readonly kind: SpanKind
+  readonly attributes: Attributes
+} {
   try {
-    return { ...attributes }
+    const { kind = SpanKind.INTERNAL, attributes } = options
+    return { kind, attributes: { ...attributes } }
   } catch {
-    return {}
+    return { kind: SpanKind.INTERNAL, attributes: {} }
   }
 }
 
@@ -60,12 +74,11 @@ function run(running: RunningOperation, work: () => unknown): unknown {
   try {
     result = work()
   } catch (error) {
-    // Synchronous work does not wait for its audit record.
-    void endOperation(running, { error })
+    endOperationInTime(running, { error })
     throw error
   }
   if (isThenable(result)) return follow(running, result)
-  void endOperation(running, { result })
+  endOperationInTime(running, { result })
   return result
 }
 
@@ -78,16 +91,6 @@ async function follow(running: RunningOperation, work: PromiseLike<unknown>): Pr
     throw error
   }
   const auditError = await endOperation(running, { result })
-  if (auditError !== undefined && running.options.auditRequired) throw auditError.thrown
+  if (auditError) throw auditError.thrown
   return result
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false
-  try {
-    return typeof (value as PromiseLike<unknown>).then === 'function'
-  } catch {
-    // Something that cannot be looked at is returned as it is.
-    return false
-  }
 }

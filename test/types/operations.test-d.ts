@@ -111,6 +111,9 @@ void operation(
 // @ts-expect-error -- a failure has no result for sure
 void operation('backup', { measure: (end) => void end.result.bytes }, dump)
 
+// @ts-expect-error -- nothing waits for the record of synchronous work
+operation('backup', { audit: (_end, record) => record(backupFailed), auditRequired: true }, () => 1)
+
 // @ts-expect-error -- work takes nothing: its span is the active one
 operation('backup', (span: string) => span)
 

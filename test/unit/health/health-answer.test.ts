@@ -61,6 +61,7 @@ describe('the shape', () => {
     ],
     ['makes what JSON has not', () => ({ big: 1n })],
     ['makes nothing', () => undefined],
+    ['makes a promise', async () => Promise.reject(new Error('later'))],
     ['is none', 'nestd' as 'nested'],
   ])('that %s is reported and replaced', (_what, shape) => {
     const { status, body, said } = answer(sick, { shape })

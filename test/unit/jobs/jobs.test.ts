@@ -139,6 +139,20 @@ describe('stopping', () => {
     expect(start(() => undefined).status().runs).toBe(0)
   })
 
+  test('by its own run does not wait for that run', async () => {
+    let isOver = false
+    const made = start(async () => {
+      expect(made.status().isRunning).toBe(true)
+      await made.stop()
+      expect(() => start(() => undefined)).toThrow(/"sweep" is there already/)
+      isOver = true
+    })
+
+    await expect.poll(() => isOver, SOON).toBe(true)
+    await expect.poll(() => made.status(), SOON).toMatchObject({ isRunning: false, failures: 0 })
+    start(() => undefined)
+  })
+
   test('all of them are stopped together, and waited for', async () => {
     const ends: string[] = []
     for (const name of ['one', 'two']) {
@@ -187,6 +201,15 @@ test.each<[string, string, unknown, unknown, RegExp]>([
   ['a time that is none', 'other', { every: '5m' }, () => 1, /"every".*got "5m"/],
   ['no work', 'other', { every: 10 }, undefined, /"work" of a job must be a function/],
   ['an unknown option', 'other', { every: 10, cron: '* * * * *' }, () => 1, /no option "cron"/],
+  ['no time at all', 'other', { every: 0 }, () => 1, /"every".*got 0/],
+  ['a time that is no number', 'other', { every: NaN }, () => 1, /"every"/],
+  [
+    'a time that no timer can wait',
+    'other',
+    { every: 2 ** 31 },
+    () => 1,
+    /"every".*got 2147483648/,
+  ],
   ['too much jitter', 'other', { every: 10, jitter: 2 }, () => 1, /"jitter"/],
   ['an unknown probe', 'other', { every: 10, probes: ['alive'] }, () => 1, /"probes"/],
   ['no options', 'other', undefined, () => 1, /options of a job/],

@@ -357,3 +357,94 @@ test('callbacks that throw are reported once, and change nothing', async () => {
   ])
   expect(finished()).toHaveLength(2)
 })
+
+test("a callback that rejects is reported once, and is nobody else's rejection", async () => {
+  const unhandled: unknown[] = []
+  const listen = (reason: unknown): void => void unhandled.push(reason)
+  process.on('unhandledRejection', listen)
+  try {
+    const reject = async (): Promise<void> => Promise.reject(error)
+
+    expect(operation('async callbacks', { measure: reject }, () => 5)).toBe(5)
+    expect(operation('async callbacks', { measure: reject }, () => 5)).toBe(5)
+    const isFailure = reject as unknown as () => boolean
+    expect(operation('async question', { isFailure }, () => 5)).toBe(5)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+
+    expect(unhandled).toEqual([])
+    expect(reporter.lines).toEqual([
+      expect.stringMatching(/"measure" of the operation "async callbacks" threw: a fault/),
+      expect.stringMatching(/"isFailure" of the operation "async question" threw: a fault/),
+    ])
+  } finally {
+    process.removeListener('unhandledRejection', listen)
+  }
+})
+
+test.each(['kind', 'attributes', 'audit', 'auditRequired', 'component', 'measure', 'isFailure'])(
+  'a getter "%s" that throws changes nothing',
+  async (option) => {
+    const options = Object.defineProperty({}, option, { get: fail, enumerable: true })
+
+    expect(operation('getters', options, () => 5)).toBe(5)
+    expect(await operation('getters', options, async () => 6)).toBe(6)
+    const other = new Error('disk full')
+    await expect(operation('getters', options, async () => Promise.reject(other))).rejects.toBe(
+      other,
+    )
+    expect(finished()).toHaveLength(3)
+  },
+)
+
+test('a record that is required of synchronous work is said to be impossible', () => {
+  startTrail()
+  const options = { auditRequired: true, audit: () => undefined } as object
+
+  expect(operation('in time', options, () => 5)).toBe(5)
+
+  expect(reporter.lines).toEqual([
+    expect.stringMatching(/"auditRequired" of the operation "in time" needs asynchronous work/),
+  ])
+})
+
+test.each([
+  Object.freeze(new Error('frozen')),
+  undefined,
+  null,
+  0n,
+  Symbol('s'),
+  Object.freeze({}),
+])('what is thrown is not touched (%#)', async (thrown) => {
+  const caught: unknown[] = []
+  try {
+    operation('thrown', () => {
+      throw thrown
+    })
+  } catch (error) {
+    caught.push(error)
+  }
+  await operation('thrown', async () => {
+    throw thrown
+  }).catch((error: unknown) => caught.push(error))
+
+  expect(caught).toEqual([thrown, thrown])
+  expect(caught[0]).toBe(thrown)
+  expect(finished().map(({ status }) => status.code)).toEqual([2, 2])
+})
+
+test('a generator is returned as it was made, and is not run', () => {
+  const steps = operation('generator', function* () {
+    yield trace.getActiveSpan()
+  })
+
+  expect(finished()).toHaveLength(1)
+  expect([...steps]).toEqual([undefined])
+})
+
+test.each([null, Symbol('name'), { toString: fail }, 'x'.repeat(2 ** 20)])(
+  'a name that is none costs nothing but its telemetry (%#)',
+  (name) => {
+    expect(operation(name as string, () => 5)).toBe(5)
+    expect(() => operation(name as string, fail)).toThrow(error)
+  },
+)
