@@ -1,5 +1,6 @@
 import { context } from '@opentelemetry/api'
-import type { Agent } from 'node:http'
+import type { Agent, ClientRequest } from 'node:http'
+import { setImmediate } from 'node:timers'
 import { loadPackage } from '../core/load-package.ts'
 import type { TlsMaterial } from './target.ts'
 import { createUnrefAgent } from './unref-agent.ts'
@@ -16,6 +17,9 @@ export interface PostAnswer {
 export type Post = (body: Uint8Array, timeoutMillis: number) => Promise<PostAnswer>
 
 const MAX_ANSWER_BYTES = 4_096
+
+/** What is written to the socket in one turn of the event loop: to hand it all to the system at once takes a millisecond. */
+const BYTES_PER_TURN = 64 * 1_024
 
 /** How a client uses its connections. */
 export interface PostOptions {
@@ -72,7 +76,22 @@ export function createPost(
         request.on('error', (error) =>
           reject(error.name === 'AbortError' ? new Error('no answer in time') : error),
         )
-        request.end(body)
+        writeInTurns(request, body)
       })
     })
+}
+
+/** Writes the body a part at a time, so that whatever else waits for the event loop has its turn in between. */
+function writeInTurns(request: ClientRequest, body: Uint8Array): void {
+  let at = 0
+  const writeNext = (): void => {
+    // It has been given up: the request says why by itself.
+    if (request.destroyed) return
+    const part = body.subarray(at, at + BYTES_PER_TURN)
+    at += part.byteLength
+    if (at === body.byteLength) request.end(part)
+    else if (request.write(part)) setImmediate(writeNext)
+    else request.once('drain', () => setImmediate(writeNext))
+  }
+  writeNext()
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import { toReason } from '../../core/errors.ts'
 import type { Reporter } from '../../core/reporter.ts'
 import type { Post, PostAnswer } from '../../otlp/post.ts'
@@ -43,6 +44,8 @@ export function createSender(options: SenderOptions): Sender {
   const attempt = async (records: readonly SentRecord[]): Promise<Verdict> => {
     let answer: PostAnswer
     try {
+      // They have just been read: what waits for the event loop comes first.
+      await new Promise((resolve) => void setImmediate(resolve))
       const body = await options.toBody(records.map(({ frame }) => frame))
       answer = await options.post(body, options.timeoutMillis)
     } catch (error) {

@@ -377,3 +377,36 @@ const makeUnwritable: MakeRecord = (place) => ({
 function failToMake(): never {
   throw new Error('no evidence')
 }
+
+describe('how often it syncs', () => {
+  // A disk that takes no time: what is waited for is waited for on purpose.
+  const quick: Partial<Disk> = { sync: () => Promise.resolve() }
+
+  test('groups of several records begin 2 ms apart, whatever comes meanwhile', async () => {
+    const { append } = startStream(quick)
+    const begunAt = performance.now()
+
+    for (let turn = 0; turn < 40; turn += 1) {
+      await Promise.all(range(5).map(() => append()))
+    }
+
+    // A timer counts in whole milliseconds, and may be early by nearly one.
+    expect(performance.now() - begunAt).toBeGreaterThan(39)
+    expect(await sequences()).toEqual(range(200))
+  })
+
+  test('a record that comes alone does not wait for others', async () => {
+    const { append } = startStream(quick)
+    await append()
+
+    const waits: number[] = []
+    for (let turn = 0; turn < 40; turn += 1) {
+      const askedAt = performance.now()
+      await append()
+      waits.push(performance.now() - askedAt)
+    }
+
+    // A busy machine holds up one or the other, but not the quickest of them.
+    expect(Math.min(...waits)).toBeLessThan(0.9)
+  })
+})
