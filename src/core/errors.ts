@@ -45,13 +45,29 @@ export class AuditError extends TelltaleError {
   recordId: string | undefined
 }
 
-/** The shortest useful sentence for whatever was thrown: code and message, causes of network errors included. */
+/** The shortest useful sentence for whatever was thrown: code and message, causes of network errors included. Never throws. */
 export function toReason(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown)
-  if (thrown instanceof AggregateError && thrown.errors.length > 0) {
-    return toReason(thrown.errors[0])
+  try {
+    const error = nearestCause(thrown)
+    if (!(error instanceof Error)) return String(error)
+    const code = (error as NodeJS.ErrnoException).code
+    const said: unknown = error.message || error.name
+    const text = String(said)
+    return typeof code === 'string' && !text.includes(code) ? `${code}: ${text}` : text
+  } catch {
+    // A getter or a proxy, or an object that has no text.
+    return `a thrown ${typeof thrown} that cannot be read`
   }
-  const code = (thrown as NodeJS.ErrnoException).code
-  const text = thrown.message || thrown.name
-  return typeof code === 'string' && !text.includes(code) ? `${code}: ${text}` : text
+}
+
+/** Errors within errors that are looked into: one may be a part of itself. */
+const MAX_DEPTH = 16
+
+function nearestCause(thrown: unknown): unknown {
+  let error = thrown
+  for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
+    if (!(error instanceof AggregateError) || error.errors.length === 0) return error
+    error = error.errors[0]
+  }
+  return error
 }

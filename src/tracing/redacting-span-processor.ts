@@ -25,7 +25,7 @@ export function createRedactingSpanProcessor(redaction: Redaction): SpanProcesso
     onEnd(ended) {
       if ((ended.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) return
       const span: EndedSpan = ended
-      const name = redaction.text(span.name)
+      const name = redaction.text(toText(span.name))
       if (name !== span.name) span.name = name
       const { message } = span.status
       if (message !== undefined) {
@@ -34,7 +34,7 @@ export function createRedactingSpanProcessor(redaction: Redaction): SpanProcesso
       }
       clean(span.attributes)
       for (const event of span.events) {
-        const eventName = redaction.text(event.name)
+        const eventName = redaction.text(toText(event.name))
         if (eventName !== event.name) (event as { name: string }).name = eventName
         clean(event.attributes)
       }
@@ -43,4 +43,9 @@ export function createRedactingSpanProcessor(redaction: Redaction): SpanProcesso
     forceFlush: async () => undefined,
     shutdown: async () => undefined,
   }
+}
+
+/** JavaScript lets a name be anything, and the SDK takes it. */
+function toText(name: unknown): string {
+  return typeof name === 'string' ? name : typeof name
 }

@@ -7,6 +7,7 @@ import { resolveTarget, toShownUrl } from '../otlp/target.ts'
 import type { AllSettings } from '../settings.ts'
 import { createBatchSpanProcessor } from '../tracing/batch-span-processor.ts'
 import { createContextSpanProcessor } from '../tracing/context-span-processor.ts'
+import { createGuardedTracerProvider } from '../tracing/guarded-tracer-provider.ts'
 import { createRedactingSpanProcessor } from '../tracing/redacting-span-processor.ts'
 import { createSampler } from '../tracing/telltale-sampler.ts'
 
@@ -61,5 +62,9 @@ export function startTraces(
       attributePerLinkCountLimit: tracing.attributePerLinkCountLimit,
     },
   })
-  return { provider, pipeline, destination }
+  return {
+    provider: createGuardedTracerProvider(provider, context.reporter),
+    pipeline,
+    destination,
+  }
 }

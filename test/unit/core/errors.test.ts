@@ -63,3 +63,31 @@ describe('a reason', () => {
     expect(toReason(thrown)).toBe(expected)
   })
 })
+
+describe('what cannot be read', () => {
+  const revoked = Proxy.revocable({}, {})
+  revoked.revoke()
+  const itself = new AggregateError([], 'of itself')
+  itself.errors.push(itself)
+
+  test.each([
+    ['an object without a text', Object.create(null)],
+    ['a revoked proxy', revoked.proxy],
+    ['an error whose message throws', withThrowingMessage()],
+  ])('has a reason all the same: %s', (_what, thrown) => {
+    expect(toReason(thrown)).toBe('a thrown object that cannot be read')
+  })
+
+  test('nor does an error that is a part of itself take forever', () => {
+    expect(toReason(itself)).toBe('of itself')
+    expect(toReason(Symbol('s'))).toBe('Symbol(s)')
+  })
+})
+
+function withThrowingMessage(): Error {
+  return Object.defineProperty(new Error('x'), 'message', {
+    get() {
+      throw new Error('not for you')
+    },
+  })
+}
