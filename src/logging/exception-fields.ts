@@ -1,3 +1,5 @@
+import { toSafeValue } from './safe-value.ts'
+
 /** Errors within errors, causes and parts of an AggregateError alike, that are still shown. */
 const MAX_RELATED = 16
 
@@ -73,7 +75,10 @@ function toStacktrace(error: ErrorLike): string {
     if (!isErrorLike(value)) return
     add(value.cause, 'Caused by: ')
     const parts = partsOf(value)
-    parts.forEach((part, index) => add(part, `Error ${index + 1} of ${parts.length}: `))
+    // Not all of them: a list may be endless.
+    for (let index = 0; index < Math.min(parts.length, MAX_RELATED); index += 1) {
+      add(parts[index], `Error ${index + 1} of ${parts.length}: `)
+    }
   }
   add(error, '')
   return cut(lines.filter((line) => line !== '').join('\n'), MAX_STACKTRACE)
@@ -93,7 +98,7 @@ function partsOf({ errors }: ErrorLike): readonly unknown[] {
 function toText(value: unknown): string {
   if (isErrorLike(value)) return `${toType(value)}: ${toMessage(value)}`
   if (typeof value !== 'object' || value === null) return cut(String(value), MAX_MESSAGE)
-  return cut(JSON.stringify(value) ?? typeof value, MAX_MESSAGE)
+  return cut(JSON.stringify(toSafeValue(value)) ?? typeof value, MAX_MESSAGE)
 }
 
 function cut(text: string, length: number): string {

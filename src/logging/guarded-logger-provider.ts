@@ -1,7 +1,7 @@
-import type { Logger, LoggerProvider, LogRecord } from '@opentelemetry/api'
+import type { AnyValue, Logger, LoggerProvider, LogRecord } from '@opentelemetry/api'
 import { toReason } from '../core/errors.ts'
 import type { Reporter } from '../core/reporter.ts'
-import { toSafeValue } from './safe-value.ts'
+import { toOwnValue, toSafeValue } from './safe-value.ts'
 
 /** Which records go elsewhere, and to whom. */
 export interface Detour {
@@ -10,10 +10,11 @@ export interface Detour {
 }
 
 /**
- * Loggers whose `emit()` never throws into the application.
+ * Loggers that take every value, and whose `emit()` never throws into the application.
  *
- * The SDK reads attribute values while it makes the record, and a getter that throws would throw from there; such a
- * record is emitted once more with what is harmless of it.
+ * The SDK drops an attribute that has a date, a big integer, a map or a cycle anywhere in it, walks through all of it however
+ * large it is, and throws what its getters throw. So it is given what {@link toSafeValue} makes of it. A body it keeps as it
+ * is, and the pipeline would read it later: it gets one of its own.
  */
 export function createGuardedLoggerProvider(
   provider: LoggerProvider,
@@ -38,16 +39,48 @@ export function createGuardedLoggerProvider(
 
 function emitGuarded(logger: Logger, record: LogRecord, reporter: Reporter): void {
   try {
-    logger.emit(record)
+    logger.emit(isPlainRecord(record) ? record : toPlainRecord(record))
   } catch {
     try {
-      const attributes = Object.entries(record.attributes ?? {})
+      // A getter at the top, or one that was harmless when it was looked at: now everything is copied.
       logger.emit({
         ...record,
-        attributes: Object.fromEntries(attributes.map(([key, value]) => [key, toSafeValue(value)])),
+        body: toOwnValue(record.body),
+        attributes: toOwnValue(record.attributes ?? {}) as Record<string, AnyValue>,
       })
     } catch (error) {
       reporter.once('log record', `a log record could not be made: ${toReason(error)}`)
     }
+  }
+}
+
+/** Whether there is nothing in a record that would have to be looked into, as in most. */
+function isPlainRecord({ body, attributes }: LogRecord): boolean {
+  if (isObject(body)) return false
+  for (const key in attributes) if (isObject(attributes[key])) return false
+  return true
+}
+
+function toPlainRecord(record: LogRecord): LogRecord {
+  const { attributes = {} } = record
+  return {
+    ...record,
+    body: toOwnValue(record.body),
+    attributes: Object.fromEntries(
+      Object.entries(attributes).map(([key, value]) => [key, toSafeValue(value)]),
+    ),
+  }
+}
+
+/** Also big integers, symbols and functions, which the SDK drops. */
+function isObject(value: unknown): boolean {
+  switch (typeof value) {
+    case 'string':
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+      return false
+    default:
+      return value !== null
   }
 }

@@ -1,5 +1,6 @@
 import { diag, logs, type AnyValue, type Logger as ScopeLogger } from '@opentelemetry/api'
 import { toReason } from '../core/errors.ts'
+import { createRedaction, type Redaction } from '../core/redaction.ts'
 import { toExceptionFields } from './exception-fields.ts'
 import {
   createLogLevels,
@@ -39,8 +40,19 @@ export const logLevels = createLogLevels()
  * are all called `other`.
  */
 export function getLogger(component: string): Logger {
-  const level = logLevels.of(typeof component === 'string' ? component : 'unknown')
+  const level = logLevels.of(typeof component === 'string' ? toComponent(component) : 'unknown')
   return new ComponentLogger(level, logs.getLogger(level.component), undefined)
+}
+
+/** Longer names are nobody's; each is kept, is a scope of OpenTelemetry and a stream in Loki. */
+const MAX_NAME = 128
+
+let redaction: Redaction | undefined
+
+/** A name is not on a record alone, where it would be redacted: it is that of the scope as well. */
+function toComponent(name: string): string {
+  redaction ??= createRedaction()
+  return redaction.text(name.slice(0, MAX_NAME).toWellFormed())
 }
 
 /**
@@ -53,6 +65,9 @@ export function setLogLevel(level: LogLevel | 'default', component?: string): vo
   if (level === 'default' || isLogLevel(level)) logLevels.set(level, component)
   else diag.warn(`setLogLevel: the level must be one of ${LOG_LEVELS.join(', ')}, default`)
 }
+
+/** More than any limit of attributes that is of use; a list of all members of a huge object would be huge itself. */
+const MAX_FIELDS = 1_000
 
 /** A class for its speed: each request may have a child, and each method would be a closure. */
 class ComponentLogger implements Logger {
@@ -112,10 +127,17 @@ class ComponentLogger implements Logger {
 
   #toAttributes(fields: LogFields | undefined, message: unknown): Record<string, AnyValue> {
     const { component } = this.#level
-    // First, because attributes beyond the limit are dropped, and once more, because no field may displace it.
-    const attributes: Record<string, AnyValue> = { component, ...this.#bound }
-    if (fields !== undefined) Object.assign(attributes, readFields(fields))
-    if (isError(message)) Object.assign(attributes, toExceptionFields(message))
+    const read = fields === undefined ? undefined : readFields(fields)
+    const thrown = isError(message) ? toExceptionFields(message) : undefined
+    // First what must not be missing, because attributes beyond the limit are dropped; and the component once more, because no
+    // field may displace it.
+    const attributes: Record<string, AnyValue> = {
+      component,
+      ...(thrown ?? (this.#bound && read && exceptionOf(read))),
+      ...this.#bound,
+      ...read,
+      ...thrown,
+    }
     attributes['component'] = component
     return attributes
   }
@@ -123,21 +145,52 @@ class ComponentLogger implements Logger {
 
 /** The fields as attributes; what was thrown becomes `exception.*`. */
 function readFields(fields: LogFields): Record<string, AnyValue> {
-  let read: Record<string, unknown>
+  const read = toMembers(fields)
+  const { error } = read
+  // Whether it went wrong is no error.
+  if (error === undefined || error === null || typeof error === 'boolean') return read
+  // First, because attributes beyond the limit are dropped, and once more, because no field may displace it.
+  const exception = toExceptionFields(error)
+  delete read['error']
+  return { ...exception, ...read, ...exception }
+}
+
+/** What {@link readFields} has made of what was thrown. */
+function exceptionOf(read: Readonly<Record<string, AnyValue>>): Record<string, AnyValue> {
+  return Object.fromEntries(
+    Object.entries(read)
+      .slice(0, 3)
+      .filter(([key]) => key.startsWith('exception.')),
+  )
+}
+
+/** The members of what a call was given; JavaScript lets that be anything. */
+function toMembers(fields: unknown): Record<string, AnyValue> {
   try {
-    read = { ...fields }
+    // `log.error('failed', error)` means the error, whose members say nothing.
+    if (fields instanceof Error) return { error: fields }
+    if (fields === undefined || fields === null) return {}
+    if (!isPlainOrClass(fields)) return { fields: fields }
+    const keys = Object.keys(fields)
+    if (keys.length <= MAX_FIELDS) return { ...fields }
+    const kept = Object.fromEntries(keys.slice(0, MAX_FIELDS).map((key) => [key, fields[key]]))
+    return Object.hasOwn(fields, 'error') ? { ...kept, error: fields['error'] } : kept
   } catch {
     // A getter threw, or a proxy: member by member, some can be had.
     const safe = toSafeValue(fields)
-    read = typeof safe === 'object' ? { ...safe } : {}
+    return typeof safe === 'object' ? { ...(safe as Record<string, AnyValue>) } : {}
   }
-  const { error } = read
-  // Whether it went wrong is no error.
-  if (error !== undefined && error !== null && typeof error !== 'boolean') {
-    delete read['error']
-    Object.assign(read, toExceptionFields(error))
-  }
-  return read
+}
+
+/** Not texts and lists, whose members are their letters and items, nor maps, which have none. */
+function isPlainOrClass(fields: {}): fields is Record<string, AnyValue> {
+  return (
+    typeof fields === 'object' &&
+    !Array.isArray(fields) &&
+    !(fields instanceof Map) &&
+    !(fields instanceof Set) &&
+    !ArrayBuffer.isView(fields)
+  )
 }
 
 /** For JavaScript, which lets anything be the message. */

@@ -26,7 +26,7 @@ interface Budget {
 /**
  * A value that any exporter can serialize: the same one if it is harmless, else a copy. In the copy, cycles, getters that throw
  * and what lies beyond {@link SAFE_VALUE_LIMITS} are a word, and what JSON does not have is what it says: dates and big integers
- * text, maps objects, sets lists, errors their type, message and stack.
+ * text, maps objects, sets and other lists lists, errors their type, message and stack.
  *
  * One bad record would otherwise cost its whole batch. It never throws.
  */
@@ -35,6 +35,11 @@ export function toSafeValue(value: unknown): unknown {
   if (typeof value === 'string') return cut(value, SAFE_VALUE_LIMITS.length)
   if (isHarmless(value, [], newBudget())) return value
   return copy(value, [], newBudget())
+}
+
+/** The same, never the one that was given: for what is read when its maker may have changed it. */
+export function toOwnValue(value: unknown): unknown {
+  return typeof value === 'string' ? toSafeValue(value) : copy(value, [], newBudget())
 }
 
 function newBudget(): Budget {
@@ -75,6 +80,7 @@ function isHarmlessObject(value: object, parents: object[], budget: Budget): boo
     if (!isPlain(value)) return false
     let members = 0
     for (const key in value) {
+      if (key === 'constructor' || key === '__proto__') return false
       members += 1
       budget.length -= key.length
       const member = (value as Record<string, unknown>)[key]
@@ -126,11 +132,16 @@ function copy(value: unknown, parents: readonly object[], budget: Budget): unkno
 
 function copyObject(value: object, within: readonly object[], budget: Budget): unknown {
   if (Array.isArray(value)) return copyItems(value, value.length, within, budget)
-  if (value instanceof Uint8Array) {
-    const kept = value.subarray(0, Math.max(0, budget.length))
-    budget.length -= kept.length
-    return kept
+  if (value instanceof Uint8Array) return takeBytes(value, budget)
+  if (value instanceof ArrayBuffer || value instanceof DataView) {
+    return takeBytes(toBytes(value), budget)
   }
+  // The other lists of numbers: not as objects, whose keys would be a list ten times as long.
+  if (ArrayBuffer.isView(value)) {
+    const items = value as unknown as Iterable<unknown> & { readonly length: number }
+    return copyItems(items, items.length, within, budget)
+  }
+  if (isBoxed(value)) return copy(value.valueOf(), within, budget)
   if (value instanceof Error) return copyError(value, within, budget)
   if (value instanceof Date) {
     return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
@@ -175,7 +186,7 @@ function copyEntries(
     }
     count += 1
     const name = typeof key === 'object' && key !== null ? `[${count}]` : String(key)
-    copies[takeText(name, budget)] = copy(value, within, budget)
+    copies[toName(name, budget)] = copy(value, within, budget)
   }
   return copies
 }
@@ -193,7 +204,7 @@ function copyMembers(
       copies['[more]'] = keys.length - index
       break
     }
-    const name = takeText(key, budget)
+    const name = toName(key, budget)
     try {
       copies[name] = copy((value as Record<string, unknown>)[key], within, budget)
     } catch {
@@ -213,6 +224,30 @@ function copyError(error: Error, within: readonly object[], budget: Budget): unk
     ...copyMembers(error, within, budget),
   }
 }
+
+/** The SDK drops whatever has a member named so, which anybody could make use of who may name one. */
+function toName(key: string, budget: Budget): string {
+  return key === 'constructor' || key === '__proto__' ? `[${key}]` : takeText(key, budget)
+}
+
+function toBytes(value: ArrayBuffer | DataView): Uint8Array {
+  return value instanceof ArrayBuffer
+    ? new Uint8Array(value)
+    : new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+}
+
+function takeBytes(bytes: Uint8Array, budget: Budget): Uint8Array {
+  const kept = bytes.subarray(0, Math.max(0, budget.length))
+  budget.length -= kept.length
+  return kept
+}
+
+/** `new String()` and the like, of other realms too. */
+function isBoxed(value: object): boolean {
+  return BOXES.has(Object.prototype.toString.call(value))
+}
+
+const BOXES = new Set(['[object String]', '[object Number]', '[object Boolean]'])
 
 function takeText(text: string, budget: Budget): string {
   const kept = cut(text, Math.max(0, budget.length))

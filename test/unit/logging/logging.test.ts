@@ -188,4 +188,55 @@ describe('what no caller should give', () => {
 
     expect(records[0]!.attributes['component']).toBe('unknown')
   })
+
+  test('a name with a secret in it, or an endless one, is none of a scope either', () => {
+    getLogger('mirror of postgres://app:hunter2@db/app').info('x')
+    getLogger('n'.repeat(1_000_000)).info('x')
+
+    const scopes = records.map(({ instrumentationScope }) => instrumentationScope.name)
+    expect(scopes).toEqual(['mirror of postgres://app:[redacted]@db/app', 'n'.repeat(128)])
+    expect(records.map(({ attributes }) => attributes['component'])).toEqual(scopes)
+  })
+
+  test('an error in place of the fields is what was thrown', () => {
+    const error = new RangeError('too far')
+    getLogger('auth').error('failed', error as unknown as LogFields)
+    getLogger('auth')
+      .child(error as unknown as LogFields)
+      .error('failed')
+
+    for (const { attributes } of records) {
+      expect(attributes).toMatchObject({
+        'exception.type': 'RangeError',
+        'exception.message': 'too far',
+        'exception.stacktrace': error.stack,
+      })
+    }
+  })
+
+  test.each([
+    ['a text', 'ann', 'ann'],
+    ['a list', ['ann', 7], ['ann', 7]],
+    ['a number', 7, 7],
+    ['bytes', new Uint8Array([1]), new Uint8Array([1])],
+  ])('%s in place of the fields is one field, whatever its length', (_what, given, kept) => {
+    getLogger('auth').info('x', given as unknown as LogFields)
+
+    expect(records[0]!.attributes).toEqual({ component: 'auth', fields: kept })
+  })
+
+  test('of more fields than a record may have, what was thrown is among those that are kept', () => {
+    const fields = Object.fromEntries(
+      Array.from({ length: 50_000 }, (_, at) => [`field ${at}`, at]),
+    )
+    getLogger('auth').error('failed', { ...fields, error: new Error('lost?') })
+    getLogger('auth')
+      .child(Object.fromEntries(Object.entries(fields).slice(0, 200)))
+      .error('failed', { error: new Error('lost?') })
+
+    expect(records[0]!.attributes).toMatchObject({ component: 'auth', 'field 0': 0 })
+    for (const { attributes } of records) {
+      expect(attributes).toMatchObject({ 'exception.message': 'lost?' })
+    }
+  })
 })
