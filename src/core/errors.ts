@@ -56,7 +56,7 @@ export function toReason(thrown: unknown): string {
     return typeof code === 'string' && !text.includes(code) ? `${code}: ${text}` : text
   } catch {
     // A getter or a proxy, or an object that has no text.
-    return `a thrown ${typeof thrown} that cannot be read`
+    return 'what was thrown cannot be read'
   }
 }
 

@@ -46,12 +46,7 @@ export function toCheckResult(answer: unknown, redaction: Redaction): CheckResul
 
 /** What is shown of whatever a check threw. */
 export function toFailure(thrown: unknown, redaction: Redaction): CheckResult {
-  try {
-    return unhealthy(toReason(thrown), redaction)
-  } catch {
-    // A message that is a getter may throw as well.
-    return unhealthy('the check threw what cannot be read', redaction)
-  }
+  return unhealthy(toReason(thrown), redaction)
 }
 
 function readVerdict(verdict: Partial<CheckVerdict>, redaction: Redaction): CheckResult {

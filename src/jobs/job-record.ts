@@ -111,9 +111,5 @@ export class JobRecord {
 }
 
 function toSafeReason(error: unknown): string {
-  try {
-    return redaction.text(toReason(error))
-  } catch {
-    return 'what was thrown cannot be read'
-  }
+  return redaction.text(toReason(error))
 }

@@ -1,4 +1,4 @@
-import { toSafeValue } from './safe-value.ts'
+import { inspect } from 'node:util'
 
 /** Errors within errors, causes and parts of an AggregateError alike, that are still shown. */
 const MAX_RELATED = 16
@@ -98,8 +98,20 @@ function partsOf({ errors }: ErrorLike): readonly unknown[] {
 function toText(value: unknown): string {
   if (isErrorLike(value)) return `${toType(value)}: ${toMessage(value)}`
   if (typeof value !== 'object' || value === null) return cut(String(value), MAX_MESSAGE)
-  return cut(JSON.stringify(toSafeValue(value)) ?? typeof value, MAX_MESSAGE)
+  return cut(toJson(value) ?? inspect(value, INSPECTED), MAX_MESSAGE)
 }
+
+function toJson(value: object): string | undefined {
+  try {
+    return JSON.stringify(value)
+  } catch {
+    // A cycle, or a big integer.
+    return undefined
+  }
+}
+
+/** As little of a value as a message needs; nothing of it is called. */
+const INSPECTED = { depth: 2, breakLength: Infinity, maxArrayLength: 20, customInspect: false }
 
 function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length)}…` : text

@@ -75,7 +75,7 @@ describe('what cannot be read', () => {
     ['a revoked proxy', revoked.proxy],
     ['an error whose message throws', withThrowingMessage()],
   ])('has a reason all the same: %s', (_what, thrown) => {
-    expect(toReason(thrown)).toBe('a thrown object that cannot be read')
+    expect(toReason(thrown)).toBe('what was thrown cannot be read')
   })
 
   test('nor does an error that is a part of itself take forever', () => {

@@ -97,7 +97,7 @@ describe('what a check answers', () => {
             },
           }),
         ),
-      { status: 'unhealthy', message: 'the check threw what cannot be read' },
+      { status: 'unhealthy', message: 'what was thrown cannot be read' },
     ],
     [
       'a proxy that throws at everything',
@@ -115,7 +115,7 @@ describe('what a check answers', () => {
             },
           ),
         ),
-      { status: 'unhealthy', message: 'the check threw what cannot be read' },
+      { status: 'unhealthy', message: 'what was thrown cannot be read' },
     ],
   ])('%s', async (_what, run, expected) => {
     const { check, one } = createRegistry()
