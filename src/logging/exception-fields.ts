@@ -1,5 +1,3 @@
-import { inspect } from 'node:util'
-
 /** Errors within errors, causes and parts of an AggregateError alike, that are still shown. */
 const MAX_RELATED = 16
 
@@ -98,7 +96,7 @@ function partsOf({ errors }: ErrorLike): readonly unknown[] {
 function toText(value: unknown): string {
   if (isErrorLike(value)) return `${toType(value)}: ${toMessage(value)}`
   if (typeof value !== 'object' || value === null) return cut(String(value), MAX_MESSAGE)
-  return cut(toJson(value) ?? inspect(value, INSPECTED), MAX_MESSAGE)
+  return cut(toJson(value) ?? toInspected(value), MAX_MESSAGE)
 }
 
 function toJson(value: object): string | undefined {
@@ -108,6 +106,11 @@ function toJson(value: object): string | undefined {
     // A cycle, or a big integer.
     return undefined
   }
+}
+
+function toInspected(value: object): string {
+  // Not imported: it loads modules that are patched later.
+  return process.getBuiltinModule('node:util').inspect(value, INSPECTED)
 }
 
 /** As little of a value as a message needs; nothing of it is called. */
