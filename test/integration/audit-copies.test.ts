@@ -38,7 +38,7 @@ test('an audit record is copied to the logs and to a file, without secrets and w
   expect(copy).toMatchObject({
     body: '[AUDIT] signed_up',
     traceId: receiver.spans[0]!.traceId,
-    attributes: { audit: true, event: 'signed_up', ...fields, details },
+    attributes: { component: 'audit', audit: true, event: 'signed_up', ...fields, details },
   })
   expect(copy!.attributes['timestamp']).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
 

@@ -51,7 +51,7 @@ export function toMirrorCopy(
   }
 }
 
-/** The copy as a log record: `[AUDIT] <event>`, with the attribute `audit: true`. */
+/** The copy as a log record of the component `audit`: `[AUDIT] <event>`, with the attribute `audit: true`. */
 export function toMirrorLog({ event, timestamp, fields, details }: MirrorCopy): LogRecord {
   // The trace is the log record's own.
   const { trace_id: _trace, ...rest } = fields
@@ -61,6 +61,7 @@ export function toMirrorLog({ event, timestamp, fields, details }: MirrorCopy): 
     severityText: 'INFO',
     timestamp: new Date(timestamp),
     attributes: {
+      component: 'audit',
       audit: true,
       event,
       timestamp,

@@ -77,6 +77,7 @@ describe('the copy in the logs', () => {
         severityText: 'INFO',
         timestamp: fields.occurredAt,
         attributes: {
+          component: 'audit',
           audit: true,
           event: 'db_backup_succeeded',
           timestamp: '2026-02-03T04:05:06.789Z',
