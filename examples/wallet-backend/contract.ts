@@ -1,4 +1,5 @@
 import type { Promised, PromisedMetric } from '../support/contract.ts'
+import { queries } from './queries.ts'
 
 const metric = (
   name: string,
@@ -6,6 +7,28 @@ const metric = (
   labels: readonly string[],
   process?: string,
 ): PromisedMetric => ({ kind: 'metric', name, type, labels, ...(process && { process }) })
+
+/** Every audit event of the team's list, and what its details must have. */
+export const AUDIT_EVENTS: readonly (readonly [name: string, ...details: string[]])[] = [
+  ['user_login_success'],
+  ['user_login_failed', 'reason'],
+  ['token_refresh_success'],
+  ['token_refresh_failed', 'reason'],
+  ['jwt_key_rotated', 'kid', 'correlationId'],
+  ['jwt_key_rotation_failed', 'error', 'correlationId'],
+  ['db_backup_started'],
+  ['db_backup_succeeded', 'file', 'size_bytes', 'duration_seconds'],
+  ['db_backup_failed', 'error'],
+  ['db_restore_started', 'file'],
+  ['db_restore_succeeded', 'file'],
+  ['db_restore_failed', 'file', 'error'],
+  ['admin_endpoint_accessed'],
+  ['sensitive_operation_performed', 'amount', 'to'],
+]
+
+function isAsked(event: string): boolean {
+  return !event.startsWith('db_') && !event.startsWith('jwt_')
+}
 
 /** What the team of wallet-backend was promised; API and worker run on one host, each with its port. */
 export const contract: readonly Promised[] = [
@@ -28,9 +51,18 @@ export const contract: readonly Promised[] = [
   metric('jwt_key_rotations_total', 'counter', [], 'worker'),
   metric('jwt_key_retirements_total', 'counter', [], 'worker'),
   metric('jwt_key_rotation_errors_total', 'counter', [], 'worker'),
-  metric('http_requests_total', 'counter', ['method', 'endpoint', 'status']),
+  {
+    ...metric('http_requests_total', 'counter', ['method', 'endpoint', 'status']),
+    values: { endpoint: ['/login', '/admin/backups'], status: ['200', '401', '403', '503'] },
+  },
   metric('http_request_duration_seconds', 'histogram', ['method', 'endpoint']),
-  metric('celery_task_total', 'counter', ['task_name', 'status'], 'worker'),
+  {
+    ...metric('celery_task_total', 'counter', ['task_name', 'status'], 'worker'),
+    values: {
+      task_name: ['db_backup', 'db_restore', 'jwt_key_rotation'],
+      status: ['success', 'failure'],
+    },
+  },
   metric('celery_task_duration_seconds', 'histogram', ['task_name'], 'worker'),
   metric('celery_workers_active', 'gauge', [], 'worker'),
   // Needed by the team's alerts and panels; the names are ours.
@@ -40,40 +72,39 @@ export const contract: readonly Promised[] = [
   metric('jwt_active_key_age_seconds', 'gauge', [], 'worker'),
   metric('jwt_next_rotation_timestamp_seconds', 'gauge', [], 'worker'),
   metric('celery_queue_length', 'gauge', ['queue'], 'worker'),
-  metric('db_pool_connections', 'gauge', ['state']),
+  {
+    ...metric('db_pool_connections', 'gauge', ['state']),
+    values: { state: ['active', 'idle', 'waiting'] },
+  },
   metric('db_backup_storage_bytes', 'gauge', ['env'], 'worker'),
-  metric('authentication_attempts_total', 'counter', ['result']),
-  metric('audit_events_total', 'counter', ['action']),
+  {
+    ...metric('authentication_attempts_total', 'counter', ['result']),
+    values: { result: ['success', 'failure'] },
+  },
+  {
+    ...metric('audit_events_total', 'counter', ['action']),
+    values: { action: AUDIT_EVENTS.map(([name]) => name) },
+  },
 
-  ...[
-    'user_login_success',
-    'user_login_failed',
-    'token_refresh_success',
-    'token_refresh_failed',
-    'admin_endpoint_accessed',
-    'sensitive_operation_performed',
-  ].map((name): Promised => ({
+  ...AUDIT_EVENTS.map(([name, ...details]): Promised => ({
     kind: 'auditEvent',
     name,
-    columns: ['source_id', 'request_id', 'trace_id'],
+    // Whatever somebody asked for has their request; a rotation is nobody's, and has its correlation id there.
+    columns: ['target_type', 'request_id', 'trace_id', ...(isAsked(name) ? ['source_id'] : [])],
+    details,
   })),
-  { kind: 'auditEvent', name: 'jwt_key_rotated', details: ['kid'] },
-  { kind: 'auditEvent', name: 'jwt_key_rotation_failed', details: ['error'] },
-  { kind: 'auditEvent', name: 'db_backup_started' },
-  { kind: 'auditEvent', name: 'db_backup_succeeded', details: ['size_bytes'] },
-  { kind: 'auditEvent', name: 'db_backup_failed', details: ['error'] },
-  { kind: 'auditEvent', name: 'db_restore_started' },
-  { kind: 'auditEvent', name: 'db_restore_succeeded' },
-  { kind: 'auditEvent', name: 'db_restore_failed', details: ['error'] },
 
   ...['database', 'redis', 'celery'].map((name): Promised => ({ kind: 'healthCheck', name })),
   { kind: 'setting', name: 'GET /health has exactly the keys and values of the team' },
+  { kind: 'setting', name: 'GET /metrics on the port of the application' },
   { kind: 'setting', name: 'PROMETHEUS_ENABLED=false' },
   { kind: 'setting', name: 'PROMETHEUS_PORT' },
   { kind: 'setting', name: 'PROMETHEUS_HOST' },
   { kind: 'setting', name: 'JWT_KEYS and ACTIVE_JWT_KID' },
   { kind: 'setting', name: 'a retired key stays valid for its grace period' },
   { kind: 'setting', name: 'of two instances one rotates' },
+  { kind: 'setting', name: 'correlation ids trace a rotation across systems' },
+  { kind: 'setting', name: 'audit.log has every event, one JSON object without spaces a line' },
   { kind: 'setting', name: `grep '"action":"db_backup_failed"' audit.log` },
   { kind: 'setting', name: 'jq: the events of the last day' },
   { kind: 'setting', name: 'jq and awk: the average size of a backup' },
@@ -81,6 +112,9 @@ export const contract: readonly Promised[] = [
   { kind: 'setting', name: 'SLACK_ALERTING_ENABLED' },
   { kind: 'setting', name: 'SLACK_MAX_ALERTS_PER_HOUR' },
   { kind: 'setting', name: 'SLACK_TIMEOUT_SECONDS' },
+  { kind: 'setting', name: 'Slack: backup and restore failures' },
+  { kind: 'setting', name: 'Slack: start-up and shutdown' },
+  { kind: 'setting', name: 'Slack: critical error threshold' },
   { kind: 'setting', name: 'JWT_ROTATION_ALERT_ON_ERROR' },
   { kind: 'setting', name: 'JWT_ROTATION_ALERT_ON_RETRY' },
   { kind: 'setting', name: 'the address of the Slack webhook appears nowhere' },
@@ -91,9 +125,17 @@ export const contract: readonly Promised[] = [
   },
   {
     kind: 'log',
+    name: 'access log, plain text',
+    query:
+      '{service="wallet-backend", component="access"} |~ `^[0-9a-f.:]+ admin "POST /admin/backups" 202 [0-9]+ms [0-9a-f-]{36}$`',
+    fields: ['request_id', 'trace_id'],
+  },
+  {
+    kind: 'log',
     name: 'audit records are searchable in Loki',
-    query: '{service="wallet-backend-worker"} |= "[AUDIT] db_backup_succeeded"',
-    fields: ['event', 'details_size_bytes'],
+    query:
+      '{service="wallet-backend-worker", component="audit"} |= "[AUDIT] db_backup_succeeded" | event="db_backup_succeeded"',
+    fields: ['audit', 'timestamp', 'outcome', 'actor_id', 'request_id', 'details_size_bytes'],
   },
   {
     kind: 'log',
@@ -110,22 +152,5 @@ export const contract: readonly Promised[] = [
     name: 'a backup ordered by an administrator, from the API to the worker',
     spans: [/^POST \/admin\/backups$/, /db_backup/],
   },
-  {
-    kind: 'query',
-    name: 'targets that are up',
-    language: 'promql',
-    text: 'celery_workers_active > 0',
-  },
-  {
-    kind: 'query',
-    name: 'failed backups of the last hour',
-    language: 'promql',
-    text: 'increase(db_backup_failed_total[1h]) > 0',
-  },
-  {
-    kind: 'query',
-    name: 'average size of a backup',
-    language: 'promql',
-    text: 'rate(db_backup_size_bytes_sum[1h]) / rate(db_backup_size_bytes_count[1h])',
-  },
+  ...queries,
 ]

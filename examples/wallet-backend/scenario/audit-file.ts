@@ -1,8 +1,10 @@
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { assert } from '../../support/assert.ts'
 import { runProgram } from '../../support/run-script.ts'
 import type { Stage } from '../../support/stage.ts'
+import { AUDIT_EVENTS } from '../contract.ts'
 
 /** Runs the pipes that the team uses on the audit file, as written. */
 export async function proveAuditFile(prove: Stage['prove'], file: string): Promise<void> {
@@ -12,6 +14,17 @@ export async function proveAuditFile(prove: Stage['prove'], file: string): Promi
     assert(code === 0, `${pipe} ended with ${code}: ${stderr}`)
     return stdout.trim()
   }
+  await prove('audit.log has every event, one JSON object without spaces a line', async () => {
+    const seen = new Set<unknown>()
+    for (const line of (await readFile(file, 'utf8')).trimEnd().split('\n')) {
+      const parsed = JSON.parse(line) as Readonly<Record<string, unknown>>
+      assert(JSON.stringify(parsed) === line, `a line has spaces: ${line}`)
+      assert(/^\d{4}-\d\d-\d\dT.+Z$/.test(String(parsed['timestamp'])), `no time: ${line}`)
+      seen.add(parsed['action'])
+    }
+    const missing = AUDIT_EVENTS.map(([name]) => name).filter((name) => !seen.has(name))
+    assert(missing.length === 0, `there is no ${missing.join(', ')}`)
+  })
   await prove(`grep '"action":"db_backup_failed"' audit.log`, async () => {
     const lines = await shell(`grep '"action":"db_backup_failed"' audit.log`)
     const parsed = JSON.parse(lines.split('\n')[0] ?? '') as Readonly<Record<string, unknown>>

@@ -28,6 +28,7 @@ export async function startProcess(
     variables: {
       ...telemetryVariables(addresses, addresses.logs, name),
       TELLTALE_AUDIT_MIRROR_LOG: 'true',
+      TELLTALE_LOG_STDOUT: 'true',
       REDIS_URL: addresses.redis,
       APP_ENV: 'production',
       PORT: '0',

@@ -14,6 +14,7 @@ import {
 import { httpTelemetry } from 'telltale/koa'
 import { apiMetrics } from './api-metrics.ts'
 import { events, record } from './audit-events.ts'
+import type { ErrorThreshold } from './error-threshold.ts'
 import type { KeyStore } from './keys.ts'
 import { order } from './queue.ts'
 import { readJson } from './read-json.ts'
@@ -26,6 +27,8 @@ export interface AppParts {
   readonly keys: KeyStore
   readonly queue: Queue
   readonly settings: Settings
+  /** Is told of each request that failed. */
+  readonly errors: ErrorThreshold
 }
 
 interface State {
@@ -65,6 +68,7 @@ export function createApp(parts: AppParts): Koa<State> {
       await next()
     } catch (error) {
       log.error('a request failed', { error })
+      parts.errors.count()
       ctx.status = 503
       ctx.body = { error: 'please send this again' }
     }

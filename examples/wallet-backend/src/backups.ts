@@ -22,6 +22,9 @@ export interface BackupOrder {
   readonly database: string
 }
 
+/** It comes from a request, and becomes part of a path and of a command line. */
+const DATABASE_NAME = /^[a-z_][\w-]{0,62}$/i
+
 /** Dumps a database into the folder of the backups, in the format that pg_restore reads. @returns the file's name */
 export async function backUp(parts: BackupParts, order: BackupOrder): Promise<string> {
   const { settings, metrics } = parts
@@ -49,11 +52,10 @@ export async function backUp(parts: BackupParts, order: BackupOrder): Promise<st
       ...who,
       details: { file, size_bytes: size, duration_seconds: seconds },
     })
-    metrics.backupStorage.set(await sizeOfAll(settings.BACKUP_DIRECTORY), { env })
     return file
   } catch (error) {
     metrics.backupsFailed.add(1, { env })
-    await tellFailure(parts, 'Database backup failed', error, order)
+    tellFailure(parts, 'Database backup failed', error, order)
     await record(events.backupFailed, {
       ...who,
       outcome: 'failure',
@@ -93,7 +95,7 @@ export async function restore(
     await record(events.restoreSucceeded, { ...who, details: { file } })
   } catch (error) {
     metrics.restoresFailed.add(1, { env })
-    await tellFailure(parts, 'Database restore failed', error, order)
+    tellFailure(parts, 'Database restore failed', error, order)
     await record(events.restoreFailed, {
       ...who,
       outcome: 'failure',
@@ -107,6 +109,7 @@ async function dump(
   { BACKUP_DIRECTORY: folder, DATABASE_URL: url }: Settings,
   database: string,
 ): Promise<{ readonly file: string; readonly size: number }> {
+  if (!DATABASE_NAME.test(database)) throw new Error('this is no name of a database')
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const file = `${database}-${new Date().toISOString().replaceAll(/[:.]/g, '-')}.dump`
   const path = join(folder, file)
@@ -146,19 +149,32 @@ async function runOnDatabase(program: string, args: readonly string[], url: stri
   if (code !== 0) throw new Error(`${program} ended with ${code}: ${said.trim()}`)
 }
 
-async function sizeOfAll(folder: string): Promise<number> {
-  const files = await readdir(folder)
-  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size))
-  return sizes.reduce((sum, size) => sum + size, 0)
+/** Sets the gauge of what all backups take up. */
+export async function showStorage({ settings, metrics }: BackupParts): Promise<void> {
+  const { BACKUP_DIRECTORY: folder, APP_ENV: env } = settings
+  const files = await readdir(folder).catch(ignoreMissing)
+  const sizes = await Promise.all(
+    (files ?? []).map(async (file) => (await stat(join(folder, file)).catch(ignoreMissing))?.size),
+  )
+  metrics.backupStorage.set(
+    sizes.reduce<number>((sum, size = 0) => sum + size, 0),
+    { env },
+  )
 }
 
-async function tellFailure(
+/** There is no backup yet, or another instance has just renamed or removed this one. */
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}
+
+/** Not awaited: what there is to do does not wait for Slack. */
+function tellFailure(
   { slack }: BackupParts,
   event: string,
   error: unknown,
   { database }: BackupOrder,
-): Promise<void> {
-  await slack.alert({ event, severity: 'critical', error: messageOf(error), context: { database } })
+): void {
+  void slack.alert({ event, severity: 'critical', error: messageOf(error), context: { database } })
 }
 
 function toWho({ actor = SYSTEM, requestId, database }: BackupOrder): AuditFields<never> {

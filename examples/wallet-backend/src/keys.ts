@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose'
+import { errors, exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose'
 
 /** A key that tokens are signed with, or were. */
 export interface StoredKey {
@@ -21,7 +21,10 @@ export interface KeyStore {
   /** Forgets keys that were retired before a time. @returns how many */
   forgetRetiredBefore(time: number): Promise<number>
   sign(subject: string, lifetimeSeconds: number): Promise<string>
-  /** @returns whose token it is; nothing for one that proves nothing */
+  /**
+   * @returns whose token it is; nothing for one that proves nothing
+   * @throws {Error} when the keys cannot be read
+   */
   verify(token: string): Promise<string | undefined>
 }
 
@@ -40,20 +43,22 @@ export function createKeyStore(redis: Redis): KeyStore {
     return kid === null || text === null ? undefined : parseKey(kid, text)
   }
   const active = async (): Promise<StoredKey | undefined> => find(await redis.get(ACTIVE))
-  const store = async (key: StoredKey): Promise<void> => {
-    await redis.hset(KEYS, key.kid, JSON.stringify(key))
-  }
   return {
     all,
     active,
     async rotate(now) {
       // Every key is read first: one that is damaged must not be found when its tokens are.
-      const before = (await all()).find(({ retiredAt }) => retiredAt === undefined)
+      const before = (await all()).filter(({ retiredAt }) => retiredAt === undefined)
       const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true })
       const fresh = { kid: crypto.randomUUID(), jwk: await exportJWK(privateKey), createdAt: now }
-      await store(fresh)
-      await redis.set(ACTIVE, fresh.kid)
-      if (before) await store({ ...before, retiredAt: now })
+      // All or nothing: whoever is killed here must not leave a key that nobody retires.
+      const change = redis.multi().hset(KEYS, fresh.kid, JSON.stringify(fresh))
+      for (const key of before) {
+        change.hset(KEYS, key.kid, JSON.stringify({ ...key, retiredAt: now }))
+      }
+      const results = await change.set(ACTIVE, fresh.kid).exec()
+      const failed = results?.find(([error]) => error !== null)
+      if (!results || failed?.[0]) throw failed?.[0] ?? new Error('the keys were not changed')
       return fresh
     },
     async forgetRetiredBefore(time) {
@@ -76,27 +81,34 @@ export function createKeyStore(redis: Redis): KeyStore {
       try {
         const { payload } = await jwtVerify(token, async ({ kid = '' }) => {
           const key = await find(kid)
-          if (!key) throw new Error('there is no such key')
+          if (!key) throw new errors.JWKSNoMatchingKey()
           const { d: _private, ...publicPart } = key.jwk
           return importJWK(publicPart, ALGORITHM)
         })
         return payload.sub
-      } catch {
-        return undefined
+      } catch (error) {
+        // Keys that cannot be read are our fault, and say nothing about who asks.
+        if (error instanceof errors.JOSEError) return undefined
+        throw error
       }
     },
   }
 }
 
-/** Puts keys from the settings there, unless there are some already. */
-export async function seedKeys(redis: Redis, keysText: string, activeKid: string): Promise<void> {
-  const given = JSON.parse(keysText) as Readonly<Record<string, JWK>>
+/** Puts keys from the settings there, unless there are some already. @param activeKid - the others are retired */
+export async function seedKeys(
+  redis: Redis,
+  given: Readonly<Record<string, JWK>>,
+  activeKid: string,
+): Promise<void> {
   if ((await redis.exists(ACTIVE)) === 1) return
+  const now = Date.now()
   for (const [kid, jwk] of Object.entries(given)) {
-    const key: StoredKey = { kid, jwk, createdAt: Date.now() }
-    await redis.hset(KEYS, kid, JSON.stringify(key))
+    const key = { kid, jwk, createdAt: now, ...(kid !== activeKid && { retiredAt: now }) }
+    await redis.hset(KEYS, kid, JSON.stringify(key satisfies StoredKey))
   }
-  if (activeKid in given) await redis.set(ACTIVE, activeKid)
+  // Of several processes that start at once, one says which.
+  if (activeKid in given) await redis.set(ACTIVE, activeKid, 'NX')
 }
 
 function parseKey(kid: string, text: string): StoredKey {

@@ -97,7 +97,8 @@ async function attempt(parts: RotationParts, correlationId: string): Promise<str
       if (attempts < ATTEMPTS) {
         log.warn('the rotation is tried again', { error, ...context })
         if (settings.JWT_ROTATION_ALERT_ON_RETRY) {
-          await slack.alert({
+          // Not awaited: a lock that has run out while Slack hangs would be another one's.
+          void slack.alert({
             event: 'JWT key rotation retried',
             severity: 'warning',
             error: message,
@@ -114,7 +115,7 @@ async function attempt(parts: RotationParts, correlationId: string): Promise<str
         details: { error: message, correlationId },
       })
       if (settings.JWT_ROTATION_ALERT_ON_ERROR) {
-        await slack.alert({
+        void slack.alert({
           event: 'JWT key rotation failed',
           severity: 'critical',
           error: message,
@@ -126,18 +127,21 @@ async function attempt(parts: RotationParts, correlationId: string): Promise<str
   }
 }
 
+/** A key that cannot be read is due as well: the rotation fails on it, and tells people. */
 async function isDue({ keys, settings }: RotationParts): Promise<boolean> {
-  const active = await keys.active()
+  const active = await keys.active().catch((error: unknown) => {
+    log.error('the active key cannot be read', { error })
+  })
   return !active || Date.now() - active.createdAt >= settings.JWT_ROTATION_INTERVAL_MILLIS
 }
 
 async function showKeys({ keys, metrics, settings }: RotationParts): Promise<void> {
-  const active = await keys.active()
-  if (!active) return
-  metrics.activeKeyAge.set((Date.now() - active.createdAt) / 1_000)
-  metrics.nextRotation.set((active.createdAt + settings.JWT_ROTATION_INTERVAL_MILLIS) / 1_000)
   try {
     metrics.activeKeys.set((await keys.all()).length, { env: settings.APP_ENV })
+    const active = await keys.active()
+    if (!active) return
+    metrics.activeKeyAge.set((Date.now() - active.createdAt) / 1_000)
+    metrics.nextRotation.set((active.createdAt + settings.JWT_ROTATION_INTERVAL_MILLIS) / 1_000)
   } catch {
     // The rotation itself tells of keys that cannot be read.
   }

@@ -1,36 +1,69 @@
+import type { JWK } from 'jose'
 import { z } from 'zod'
 
 const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
 const millis = (fallback: number): z.ZodDefault<z.ZodCoercedNumber> =>
   z.coerce.number().int().min(50).default(fallback)
 
-const Variables = z.object({
-  /** The `env` of the metrics, and what alerts say first. */
-  APP_ENV: z.string().default('development'),
-  APP_VERSION: z.string().default('1.0.0'),
-  HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3004),
-  // Neither this nor the next is shown when it is wrong: they hold passwords.
-  DATABASE_URL: z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a URL of PostgreSQL'),
-  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must be a URL of Redis'),
-
-  /** Folder of the backups. */
-  BACKUP_DIRECTORY: z.string().default('backups'),
-
-  /** Keys to begin with, as a JSON object of private JWKs by their id; without it a first key is made. */
-  JWT_KEYS: z.string().default('{}'),
-  /** Which of them signs. */
-  ACTIVE_JWT_KID: z.string().default(''),
-  TOKEN_LIFETIME_SECONDS: z.coerce.number().int().min(1).default(900),
-  JWT_ROTATION_INTERVAL_MILLIS: millis(300_000),
-  JWT_ROTATION_ALERT_ON_ERROR: flag.default(true),
-  JWT_ROTATION_ALERT_ON_RETRY: flag.default(false),
-
-  SLACK_ALERTING_ENABLED: flag.default(false),
-  SLACK_WEBHOOK_URL: z.string().default(''),
-  SLACK_MAX_ALERTS_PER_HOUR: z.coerce.number().int().min(1).default(10),
-  SLACK_TIMEOUT_SECONDS: z.coerce.number().positive().max(60).default(10),
+/** Keys by their id; what is wrong with the text is not said in the parser's words, which have private keys in them. */
+const keys = z.string().transform((text, context): Readonly<Record<string, JWK>> => {
+  const problem = 'must be a JSON object of private JWKs by their id'
+  try {
+    const parsed = z.record(z.string().min(1), z.looseObject({ kty: z.string(), d: z.string() }))
+    return parsed.parse(JSON.parse(text))
+  } catch {
+    context.addIssue({ code: 'custom', message: problem })
+    return z.NEVER
+  }
 })
+
+const Variables = z
+  .object({
+    /** The `env` of the metrics, and what alerts say first. */
+    APP_ENV: z.string().default('development'),
+    APP_VERSION: z.string().default('1.0.0'),
+    HOST: z.string().default('127.0.0.1'),
+    PORT: z.coerce.number().int().min(0).max(65_535).default(3004),
+    // Neither this nor the next is shown when it is wrong: they hold passwords.
+    DATABASE_URL: z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a URL of PostgreSQL'),
+    REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must be a URL of Redis'),
+
+    /** Folder of the backups. */
+    BACKUP_DIRECTORY: z.string().default('backups'),
+
+    /** Keys to begin with, as a JSON object of private JWKs by their id; without it a first key is made. */
+    JWT_KEYS: keys.prefault('{}'),
+    /** Which of them signs; the others are as good as retired. */
+    ACTIVE_JWT_KID: z.string().default(''),
+    TOKEN_LIFETIME_SECONDS: z.coerce.number().int().min(1).default(900),
+    JWT_ROTATION_INTERVAL_MILLIS: millis(300_000),
+    JWT_ROTATION_ALERT_ON_ERROR: flag.default(true),
+    JWT_ROTATION_ALERT_ON_RETRY: flag.default(false),
+
+    SLACK_ALERTING_ENABLED: flag.default(false),
+    /** A secret: whoever knows it can write into the channel. */
+    SLACK_WEBHOOK_URL: z.string().default(''),
+    SLACK_MAX_ALERTS_PER_HOUR: z.coerce.number().int().min(1).default(10),
+    SLACK_TIMEOUT_SECONDS: z.coerce.number().positive().max(60).default(10),
+    /** Requests that fail within a minute before people are told. */
+    CRITICAL_ERRORS_PER_MINUTE: z.coerce.number().int().min(1).max(10_000).default(10),
+  })
+  .refine((settings) => !settings.SLACK_ALERTING_ENABLED || isWebUrl(settings.SLACK_WEBHOOK_URL), {
+    path: ['SLACK_WEBHOOK_URL'],
+    error: 'must be a URL of http or https when SLACK_ALERTING_ENABLED is true',
+  })
+  .refine(({ JWT_KEYS, ACTIVE_JWT_KID: kid }) => kid === '' || Object.hasOwn(JWT_KEYS, kid), {
+    path: ['ACTIVE_JWT_KID'],
+    error: 'must be the id of one of JWT_KEYS',
+  })
+  .refine(({ JWT_KEYS, ACTIVE_JWT_KID: kid }) => kid !== '' || Object.keys(JWT_KEYS).length === 0, {
+    path: ['ACTIVE_JWT_KID'],
+    error: 'must say which of JWT_KEYS signs',
+  })
+
+function isWebUrl(text: string): boolean {
+  return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+}
 
 /** Everything the service is told from outside; what metrics are told is in telemetry.ts. */
 export type Settings = z.infer<typeof Variables>

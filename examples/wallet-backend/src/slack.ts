@@ -21,6 +21,8 @@ export interface SlackOptions {
   readonly maxAlertsPerHour: number
   readonly timeoutSeconds: number
   readonly environment: string
+  /** Which process tells: each has its own hourly limit. */
+  readonly service: string
   readonly now?: () => number
 }
 
@@ -36,13 +38,15 @@ export function createSlack(options: SlackOptions): Slack {
     maxAlertsPerHour,
     timeoutSeconds,
     environment,
+    service,
     now = Date.now,
   } = options
   let sentAt: number[] = []
   return {
     async alert(alert) {
-      const fields = { event: alert.event, severity: alert.severity }
       if (!enabled) return
+      const fields = { event: alert.event, severity: alert.severity }
+      const named = { ...alert, context: { service, ...alert.context } }
       sentAt = sentAt.filter((time) => now() - time < HOUR_MILLIS)
       if (sentAt.length >= maxAlertsPerHour) {
         log.warn('Slack alert held back: the hourly limit is reached', {
@@ -56,7 +60,7 @@ export function createSlack(options: SlackOptions): Slack {
         const response = await fetch(webhookUrl, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ text: toText(alert, environment, new Date(now())) }),
+          body: JSON.stringify({ text: toText(named, environment, new Date(now())) }),
           signal: AbortSignal.timeout(timeoutSeconds * 1_000),
         })
         if (!response.ok) throw new Error(`Slack answered ${response.status}`)
@@ -82,5 +86,16 @@ export function toText(
     `Timestamp: ${at.toISOString().slice(0, 19)}Z`,
     `Severity: ${severity}`,
     ...Object.entries(context).map(([key, value]) => `${key}: ${value}`),
-  ].join('\n')
+  ]
+    .map(toLine)
+    .join('\n')
+}
+
+const MAX_LINE_LENGTH = 500
+const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
+
+/** One line, whatever was in it, and no mention of a channel: what comes from a request must not call everybody. */
+function toLine(text: string): string {
+  const short = text.replaceAll(/\s+/g, ' ').slice(0, MAX_LINE_LENGTH)
+  return short.replaceAll(/[&<>]/g, (char) => ESCAPES[char] ?? char)
 }

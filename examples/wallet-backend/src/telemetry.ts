@@ -1,9 +1,19 @@
 import { init } from 'telltale'
 
 // The preload of this service: its team has names of its own for where metrics are served.
-const { PROMETHEUS_ENABLED, PROMETHEUS_PORT, PROMETHEUS_HOST } = process.env
+const {
+  PROMETHEUS_ENABLED: enabled = '',
+  PROMETHEUS_PORT: port = '',
+  PROMETHEUS_HOST: host = '',
+} = process.env
 
+if (!['', 'true', 'false'].includes(enabled)) {
+  throw new Error(`PROMETHEUS_ENABLED must be true or false; got "${enabled}"`)
+}
+if (!/^\d{0,5}$/.test(port)) {
+  throw new Error(`PROMETHEUS_PORT must be a port; got "${port}"`)
+}
 init({
-  metrics: { exporters: [PROMETHEUS_ENABLED === 'false' ? 'none' : 'prometheus'] },
-  admin: { port: Number(PROMETHEUS_PORT || 9090), host: PROMETHEUS_HOST || '0.0.0.0' },
+  metrics: { exporters: [enabled === 'false' ? 'none' : 'prometheus'] },
+  admin: { port: Number(port || 9090), host: host || '0.0.0.0' },
 })

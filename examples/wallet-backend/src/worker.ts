@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { getLogger, job } from 'telltale'
-import { backUp, restore } from './backups.ts'
+import { backUp, restore, showStorage } from './backups.ts'
 import { createKeyStore, seedKeys } from './keys.ts'
 import { createQueue, startWorker } from './queue.ts'
 import { rotateIfDue } from './rotation.ts'
@@ -27,6 +27,7 @@ async function start(settings: Settings): Promise<void> {
     maxAlertsPerHour: settings.SLACK_MAX_ALERTS_PER_HOUR,
     timeoutSeconds: settings.SLACK_TIMEOUT_SECONDS,
     environment: settings.APP_ENV,
+    service: 'wallet-backend-worker',
   })
   const parts = { redis, keys: createKeyStore(redis), slack, metrics, settings }
   await seedKeys(redis, settings.JWT_KEYS, settings.ACTIVE_JWT_KID)
@@ -34,8 +35,10 @@ async function start(settings: Settings): Promise<void> {
   const queue = createQueue(redis)
   const worker = startWorker(
     redis,
-    async (task) =>
-      task.name === 'db_backup' ? backUp(parts, task.order) : restore(parts, task.order),
+    async (task) => {
+      await (task.name === 'db_backup' ? backUp(parts, task.order) : restore(parts, task.order))
+      await showStorage(parts)
+    },
     (error) => log.warn('the queue', { error }),
   )
   // More often than it is due: an instance that finds the lock taken comes again.
@@ -45,7 +48,8 @@ async function start(settings: Settings): Promise<void> {
     metrics.workers.set(await queue.getWorkersCount())
     metrics.queueLength.set(await queue.getWaitingCount(), { queue: 'maintenance' })
   })
-  await slack.alert({ event: 'wallet-backend worker started', severity: 'info' })
+  job('watch-backups', { every: 60_000 }, async () => showStorage(parts))
+  void slack.alert({ event: 'wallet-backend worker started', severity: 'info' })
   log.info('started')
   console.log('wallet-backend worker listening at queue:maintenance')
 
