@@ -1,4 +1,4 @@
-import { appendFile, mkdir } from 'node:fs/promises'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** A file that lines are appended to, in their order. */
@@ -14,13 +14,15 @@ const MAX_WAITING = 16 * 2 ** 20
 
 /**
  * Opens nothing until there is a line: the file is opened anew for each write of what has come in between, so that it may be
- * moved away by a log rotation at any time.
+ * moved away by a log rotation at any time. Several processes may write to the same file.
  *
  * @param onWritten - told of each write, with the error if it failed
  */
 export function createLineFile(path: string, onWritten: (error?: unknown) => void): LineFile {
   let waiting = ''
   let writing: Promise<void> | undefined
+  // Where somebody was interrupted, half a line may stand at the end.
+  let mayBeTorn = true
   const write = async (): Promise<void> => {
     // Lines of the same turn go together.
     await Promise.resolve()
@@ -28,9 +30,11 @@ export function createLineFile(path: string, onWritten: (error?: unknown) => voi
       const text = waiting
       waiting = ''
       try {
-        await appendLines(path, text)
+        await appendLines(path, text, mayBeTorn)
+        mayBeTorn = false
         onWritten()
       } catch (error) {
+        mayBeTorn = true
         onWritten(error)
       }
     }
@@ -47,12 +51,31 @@ export function createLineFile(path: string, onWritten: (error?: unknown) => voi
   }
 }
 
-async function appendLines(path: string, text: string): Promise<void> {
+async function appendLines(path: string, text: string, mayBeTorn: boolean): Promise<void> {
+  await using file = await openToAppend(path)
+  const isTorn = mayBeTorn && (await endsWithinLine(file))
+  let rest = Buffer.from(isTorn ? `\n${text}` : text)
+  // In one piece: a write to the end of a file is not interrupted by another process, and lines stay whole. Node's own
+  // appendFile() makes several of what is long.
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.write(rest)
+    rest = rest.subarray(bytesWritten)
+  }
+}
+
+async function openToAppend(path: string): Promise<FileHandle> {
   try {
-    await appendFile(path, text, { mode: 0o600 })
+    return await open(path, 'a+', 0o600)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    await appendFile(path, text, { mode: 0o600 })
+    return open(path, 'a+', 0o600)
   }
+}
+
+async function endsWithinLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat()
+  if (size === 0) return false
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
+  return bytesRead === 1 && buffer.toString('latin1') !== '\n'
 }

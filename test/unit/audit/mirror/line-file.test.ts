@@ -1,11 +1,26 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { createLineFile } from '../../../../src/audit/mirror/line-file.ts'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createLineFile, type LineFile } from '../../../../src/audit/mirror/line-file.ts'
+
+let folder: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'telltale-lines-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
 
 test('what waits for the disk is bounded, and what there is no room for is refused', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'telltale-lines-'))
   const file = createLineFile(join(folder, 'a.log'), () => undefined)
   const line = `${'x'.repeat(2 ** 20 - 1)}\n`
 
@@ -19,5 +34,69 @@ test('what waits for the disk is bounded, and what there is no room for is refus
   expect(readFileSync(join(folder, 'a.log'))).toHaveLength(16 * 2 ** 20)
   expect(file.append('y\n')).toBe(true)
   await file.flush()
-  rmSync(folder, { recursive: true })
+})
+
+test('a file that is shared and moved away again and again loses no line and tears none', async () => {
+  const path = join(folder, 'audit.log')
+  const errors: unknown[] = []
+  const writers = ['api', 'worker'].map((name) => ({
+    name,
+    file: createLineFile(path, (error) => error && errors.push(error)),
+  }))
+  const total = 200
+
+  let moved = 0
+  const over = new AbortController()
+  const all = Promise.all(writers.map(async ({ name, file }) => write(file, name, total)))
+  void all.finally(() => over.abort())
+  while (!over.signal.aborted) {
+    await nextTurn()
+    if (existsSync(path)) renameSync(path, `${path}.${(moved += 1)}`)
+  }
+  await all
+
+  expect(errors).toEqual([])
+  expect(moved).toBeGreaterThan(2)
+  const seen = new Map<string, number[]>()
+  const files = Array.from({ length: moved }, (_, index) => `${path}.${index + 1}`)
+  for (const file of [...files, path].filter((each) => existsSync(each))) {
+    const text = readFileSync(file, 'utf8')
+    expect(text.endsWith('\n')).toBe(true)
+    for (const line of text.trimEnd().split('\n')) {
+      const { name, index } = JSON.parse(line) as { readonly name: string; readonly index: number }
+      seen.set(name, [...(seen.get(name) ?? []), index])
+    }
+  }
+  const inOrder = Array.from({ length: total }, (_, index) => index)
+  expect(Object.fromEntries(seen)).toEqual({ api: inOrder, worker: inOrder })
+})
+
+/** Lines of 64 KiB, some dozens at a time: more than is written in one piece elsewhere. */
+async function write(file: LineFile, name: string, total: number): Promise<void> {
+  for (let index = 0; index < total; index += 1) {
+    const line = JSON.stringify({ name, index, filler: 'x'.repeat(2 ** 16) })
+    expect(file.append(`${line}\n`)).toBe(true)
+    if (index % 40 === 39) await file.flush()
+  }
+  await file.flush()
+}
+
+test('what follows half a line begins a line of its own', async () => {
+  const path = join(folder, 'audit.log')
+  const file = createLineFile(path, () => undefined)
+  // A disk that was full, or a process that was killed while it wrote.
+  appendFileSync(path, '{"action":"db_ba')
+
+  file.append('{"action":"db_backup_started"}\n')
+  await file.flush()
+  file.append('{"action":"db_backup_succeeded"}\n')
+  await file.flush()
+
+  expect(readFileSync(path, 'utf8').split('\n')).toEqual([
+    '{"action":"db_ba',
+    '{"action":"db_backup_started"}',
+    '{"action":"db_backup_succeeded"}',
+    '',
+  ])
+  expect(readdirSync(folder)).toEqual(['audit.log'])
 })
