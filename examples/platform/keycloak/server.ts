@@ -10,6 +10,7 @@ const users: Readonly<Record<string, { readonly tenant: string; readonly role: s
   grace: { tenant: 'tenant-2', role: 'operator' },
   linus: { tenant: 'tenant-3', role: 'operator' },
   mary: { tenant: 'tenant-1', role: 'security' },
+  alan: { tenant: 'tenant-2', role: 'security' },
 }
 const REALM = '/realms/sankofa/protocol/openid-connect'
 const { publicKey, privateKey } = await generateKeyPair('EdDSA')

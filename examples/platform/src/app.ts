@@ -1,13 +1,15 @@
 import { type Context, Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import type { Pool } from 'pg'
 import { audit, countRequests, getLogger, type RequestFacts, tenant, timeRequests } from 'telltale'
 import { httpTelemetry } from 'telltale/hono'
 import { z } from 'zod'
 import type { ActiveUsers } from './active-users.ts'
-import { budgetChanged, policyViolated, record, vmStarted } from './audit-events.ts'
+import { budgetChanged, policyViolated, record, tenantRemoved, vmStarted } from './audit-events.ts'
 import { removeTenant, setBudget } from './billing.ts'
+import type { Environment } from './environment.ts'
 import { createIncidents } from './incidents.ts'
-import type { Keycloak, User } from './keycloak.ts'
+import type { Keycloak } from './keycloak.ts'
 import { metrics } from './metrics.ts'
 import type { Proxmox } from './proxmox.ts'
 import type { ClusterWatch } from './watch-proxmox.ts'
@@ -21,11 +23,9 @@ export interface AppParts {
   readonly activeUsers: ActiveUsers
 }
 
-interface Environment {
-  Variables: { user: User }
-}
-
 const log = getLogger('api')
+const securityLog = getLogger('security')
+const MAX_BODY_BYTES = 100_000
 const Credentials = z.object({ username: z.string(), password: z.string() })
 const Budget = z.object({ usd: z.number().positive().max(1_000_000) })
 
@@ -43,6 +43,7 @@ export function createApp(parts: AppParts): Hono<Environment> {
       accessLog: { component: 'api' },
     }),
   )
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }))
   app.post('/login', async (c) => {
     const { username, password } = Credentials.parse(await c.req.json())
     const token = await parts.keycloak.logIn(username, password)
@@ -63,6 +64,7 @@ export function createApp(parts: AppParts): Hono<Environment> {
   app.route('/incidents', createIncidents())
   app.onError((error, c) => {
     if (error instanceof z.ZodError) return c.json({ error: z.prettifyError(error) }, 400)
+    if (error instanceof SyntaxError) return c.json({ error: 'the body is no JSON' }, 400)
     log.error('a request failed', { error })
     return c.json({ error: 'please send this again' }, 503)
   })
@@ -78,7 +80,9 @@ function addMachines(app: Hono<Environment>, { proxmox, cluster }: AppParts): vo
       return c.json({ error: 'there is no such machine' }, 404)
     }
     if (machine.tenant !== c.get('user').tenant) {
-      metrics.policyViolations.add(1, { severity: 'high' })
+      const { tenant: tenant_id } = c.get('user')
+      metrics.policyViolations.add(1, { tenant_id, severity: 'high' })
+      securityLog.warn('policy violated', { vm_id: machine.id, severity: 'high' })
       await record(policyViolated, { outcome: 'failure', target: { id: machine.id } })
       return c.json({ error: 'there is no such machine' }, 404)
     }
@@ -98,7 +102,9 @@ function addMoney(app: Hono<Environment>, { pool }: AppParts): void {
     return c.json({ usd })
   })
   app.delete('/tenant', async (c) => {
-    await removeTenant(pool, c.get('user').tenant)
+    const own = c.get('user').tenant
+    await removeTenant(pool, own)
+    await record(tenantRemoved, { target: { id: own } })
     return c.body(null, 204)
   })
 }

@@ -17,6 +17,12 @@ export const budgetChanged = defineAuditEvent({
   details: z.object({ usd: z.string() }),
 })
 
+export const tenantRemoved = defineAuditEvent({
+  name: 'tenant_removed',
+  action: 'DELETE',
+  targetType: 'tenant',
+})
+
 /** Somebody reached for what belongs to another tenant. */
 export const policyViolated = defineAuditEvent({
   name: 'policy_violated',

@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose'
 import { getLogger } from 'telltale'
+import { z } from 'zod'
 import { metrics } from './metrics.ts'
 
 /** Who is asking, as the token says. */
@@ -18,6 +19,10 @@ export interface Keycloak {
 }
 
 const log = getLogger('auth')
+/** Nobody without a tenant: what is not said must not become a tenant of its own. */
+const Claims = z
+  .object({ sub: z.string().min(1), tenant_id: z.string().min(1), role: z.string() })
+  .transform(({ sub: name, tenant_id: tenant, role }): User => ({ name, tenant, role }))
 const REALM = '/realms/sankofa/protocol/openid-connect'
 
 /** Makes a client of Keycloak. */
@@ -45,10 +50,11 @@ export function createKeycloak(url: string): Keycloak {
       if (token === undefined) return undefined
       try {
         const { payload } = await jwtVerify(token, keys, { issuer: 'sankofa' })
-        const { sub = '', tenant_id: tenant, role } = payload
-        return { name: sub, tenant: String(tenant), role: String(role) }
+        return Claims.safeParse(payload).data
       } catch (error) {
-        if (error instanceof errors.JOSEError) return undefined
+        // A Keycloak that is away says nothing about who asks.
+        const isOurs = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid
+        if (error instanceof errors.JOSEError && !isOurs) return undefined
         throw error
       }
     },

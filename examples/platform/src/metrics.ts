@@ -144,13 +144,13 @@ export const metrics = defineMetrics({
   policyViolations: counter({
     name: 'sankofa_security_policy_violations_total',
     description: 'Attempts at what a policy forbids.',
-    labels: { severity: SEVERITIES },
+    labels: { tenant_id, severity: SEVERITIES },
   }),
   incidentResponse: histogram({
     name: 'sankofa_security_incident_response_seconds',
     unit: 's',
     description: 'Time from the report of an incident to its end.',
-    labels: { severity: SEVERITIES },
+    labels: { tenant_id, severity: SEVERITIES },
     buckets: [60, 300, 900, 1_800, 3_600, 14_400, 86_400],
   }),
   auditRecords: counter({

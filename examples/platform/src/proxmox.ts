@@ -23,6 +23,7 @@ export interface Node {
 /** The cluster, as far as the platform uses it. */
 export interface Proxmox {
   version(signal?: AbortSignal): Promise<string>
+  /** Those that are online. */
   nodes(signal?: AbortSignal): Promise<Node[]>
   /** Starts or stops a machine. @returns the id of the task */
   change(machine: Machine, action: 'start' | 'stop'): Promise<string>
@@ -42,8 +43,10 @@ export function createProxmox(url: string, token: string): Proxmox {
   return {
     version: async (signal) => (await send<{ version: string }>('GET', '/version', signal)).version,
     async nodes(signal) {
-      const names = await send<readonly { node: string }[]>('GET', '/nodes', signal)
-      return Promise.all(names.map(async ({ node }) => readNode(node, signal)))
+      const found = await send<readonly ApiNode[]>('GET', '/nodes', signal)
+      // The cluster answers nothing for a node that is off; the others are shown all the same.
+      const online = found.filter(({ status }) => status === 'online')
+      return Promise.all(online.map(async ({ node }) => readNode(node, signal)))
     },
     change: async ({ node, id }, action) =>
       send('POST', `/nodes/${node}/qemu/${id}/status/${action}`),
@@ -65,6 +68,11 @@ export function createProxmox(url: string, token: string): Proxmox {
       machines: machines.map((machine) => toMachine(machine, name)),
     }
   }
+}
+
+interface ApiNode {
+  readonly node: string
+  readonly status: string
 }
 
 interface ApiStatus {

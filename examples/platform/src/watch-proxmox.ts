@@ -15,13 +15,16 @@ export interface ClusterWatch {
 /** Makes the watch; it knows nothing before its first look. */
 export function createClusterWatch(proxmox: Proxmox): ClusterWatch {
   let known: ReadonlyMap<string, Machine> | undefined
+  let nodesBefore: readonly Node[] = []
   const traffic = new Map<string, { readonly received: number; readonly sent: number }>()
   return {
     find: (id) => known?.get(id),
     of: (tenant) => [...(known?.values() ?? [])].filter((machine) => machine.tenant === tenant),
     async look(signal) {
       const nodes = await proxmox.nodes(signal)
+      forgetGone(nodesBefore, nodes)
       for (const node of nodes) showNode(node, traffic)
+      nodesBefore = nodes
       const machines = new Map(
         nodes.flatMap((node) => node.machines).map((machine) => [machine.id, machine]),
       )
@@ -29,6 +32,20 @@ export function createClusterWatch(proxmox: Proxmox): ClusterWatch {
       for (const machine of machines.values()) showMachine(machine)
       known = machines
     },
+  }
+}
+
+/** Nodes that are off and pools that are detached leave the gauges: their last value would be a lie. */
+function forgetGone(before: readonly Node[], now: readonly Node[]): void {
+  const there = new Map(now.map(({ name, pools }) => [name, pools.map((pool) => pool.name)]))
+  for (const { name: node, pools } of before) {
+    if (!there.has(node)) {
+      metrics.nodeCpu.remove({ node })
+      metrics.nodeMemory.remove({ node })
+    }
+    for (const { name: pool } of pools) {
+      if (!there.get(node)?.includes(pool)) metrics.storagePool.remove({ node, pool })
+    }
   }
 }
 
@@ -61,18 +78,26 @@ function tellChanges(
 ): void {
   for (const machine of now.values()) {
     const old = before.get(machine.id)
-    if (!old) tell(machine, 'created')
-    else if (old.status !== machine.status) {
-      metrics.vmInfo.remove(toInfo(old))
+    if (!old) {
+      tell(machine, 'created')
+      continue
+    }
+    // Moved, renamed, given to somebody else: it is there once.
+    if (JSON.stringify(toInfo(old)) !== JSON.stringify(toInfo(machine))) forget(old)
+    if (old.status !== machine.status) {
       tell(machine, machine.status === 'running' ? 'started' : 'stopped')
     }
   }
   for (const machine of before.values()) {
     if (now.has(machine.id)) continue
-    metrics.vmCpu.remove({ tenant_id: machine.tenant, vm_id: machine.id })
-    metrics.vmInfo.remove(toInfo(machine))
+    forget(machine)
     tell(machine, 'destroyed')
   }
+}
+
+function forget(machine: Machine): void {
+  metrics.vmCpu.remove({ tenant_id: machine.tenant, vm_id: machine.id })
+  metrics.vmInfo.remove(toInfo(machine))
 }
 
 function tell(
