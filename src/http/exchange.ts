@@ -62,7 +62,7 @@ export class Exchange {
 
   /** The one end of it. */
   end(responseStatus: number | undefined, isWhole: boolean): void {
-    this.#within(() => this.#tell(responseStatus ?? CLIENT_GONE, !isWhole))
+    guarded('the end of a request', () => this.#within(() => this.#tell(responseStatus, !isWhole)))
   }
 
   /** Puts what is known into the context, the span and the audit records of the request. */
@@ -83,7 +83,8 @@ export class Exchange {
     if (ip !== 'unknown') span?.setAttribute('client.address', ip)
   }
 
-  #tell(status: number, aborted: boolean): void {
+  #tell(responseStatus: number | undefined, aborted: boolean): void {
+    const status = responseStatus ?? CLIENT_GONE
     const durationMillis = performance.now() - this.#startedAt
     const route = this.#findRoute()
     if (this.#isIgnored) return
@@ -95,18 +96,21 @@ export class Exchange {
     }
     const user = this.#askUser()
     const finished = { ...this.started, route, status, user, tenant, durationMillis, aborted }
-    this.#log(finished)
+    this.#log(finished, aborted && responseStatus !== undefined)
   }
 
-  #log(finished: FinishedRequest): void {
+  #log(finished: FinishedRequest, isCutShort: boolean): void {
     const { access, accessLine, security, isSecurityEvent, securityLine, errors } = this.#rules
-    const line = access && guarded('the format of the access log', () => accessLine(finished))
-    if (line) access?.info(line.message, line.fields)
+    if (access) {
+      const line = guarded('the format of the access log', () => accessLine(finished))
+      guarded('the format of the access log', () => line && access.info(line.message, line.fields))
+    }
     if (isSecurityEvent(finished)) {
       const { message, fields } = securityLine(finished)
       security.warn(message, fields)
     }
-    if (this.#error !== undefined && finished.status >= 500) {
+    // What fails when the status is sent already can only be cut short.
+    if (this.#error !== undefined && (finished.status >= 500 || isCutShort)) {
       const { method, route, status } = finished
       errors.error('request failed', { method, route, status, error: this.#error })
     }
@@ -114,14 +118,15 @@ export class Exchange {
 
   /** The template; also for the span, where the framework's own hooks did not find it. */
   #findRoute(): string {
-    const route = guarded('the route', this.#routeOf)
-    if (route !== undefined && route !== '') {
+    const route: unknown = guarded('the route', this.#routeOf)
+    if (typeof route === 'string' && route !== '') {
       if (!hasRoute(this.context)) setRoute(this.context, route)
       return route
     }
     const { unmatched } = this.#rules
     if (typeof unmatched === 'string') return unmatched
-    return guarded('unmatchedRoute()', () => unmatched(this.started.path)) ?? 'unmatched'
+    const made: unknown = guarded('unmatchedRoute()', () => unmatched(this.started.path))
+    return typeof made === 'string' ? made : 'unmatched'
   }
 
   #askUser(): string | undefined {

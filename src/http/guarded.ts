@@ -1,15 +1,22 @@
 import { diag } from '@opentelemetry/api'
 import { toReason } from '../core/errors.ts'
 
-/** Calls what the application gave us: what it throws is told once, and never reaches the request. */
+/** Calls what the application gave us: what it throws, or rejects with, is told once, and never reaches the request. */
 export function guarded<Result>(what: string, call: () => Result): Result | undefined {
   try {
-    return call()
+    const result = call()
+    // Nobody waits for it: its failure would end the process.
+    if (result instanceof Promise) result.catch((error: unknown) => tell(what, error))
+    return result
   } catch (error) {
-    // One text for each cause: the reporter tells it once.
-    diag.warn(`http: ${what} threw; requests go on without it`, reasonOf(error))
+    tell(what, error)
     return undefined
   }
+}
+
+function tell(what: string, error: unknown): void {
+  // One text for each cause: the reporter tells it once.
+  diag.warn(`http: ${what} threw; requests go on without it`, reasonOf(error))
 }
 
 function reasonOf(error: unknown): string {

@@ -29,7 +29,7 @@ export function httpTelemetry(
   const telemetry = createHttpTelemetry(options)
   return async (c, next) => {
     const { incoming, outgoing } = (c.env ?? {}) as NodeServerBindings
-    if (!incoming || !outgoing) return next()
+    if (!incoming) return next()
     const exchange = telemetry.begin(incoming, outgoing, c, routeOf)
     await context.with(exchange.context, next)
     if (c.error) failRequest(incoming, c.error)

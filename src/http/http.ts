@@ -1,7 +1,7 @@
 import { context, type Context } from '@opentelemetry/api'
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
-import { isRequestId } from '../propagation/propagation.ts'
+import { hasRequestScope, isRequestId } from '../propagation/propagation.ts'
 import { createClientAddress } from './client-address.ts'
 import { Exchange } from './exchange.ts'
 import { guarded } from './guarded.ts'
@@ -9,7 +9,7 @@ import type { HttpOptions } from './http-options.ts'
 import { toRules } from './http-rules.ts'
 import type { StartedRequest } from './log-lines.ts'
 import { headerOf, type NodeRequest, type NodeResponse } from './node-messages.ts'
-import { whenOver } from './open-requests.ts'
+import { howOver, whenOver } from './open-requests.ts'
 import { pathOf } from './request-path.ts'
 import { whenAnswered } from './upgrade-answer.ts'
 
@@ -38,7 +38,7 @@ export interface HttpTelemetry<Request> {
    *
    * Never throws; what cannot be followed runs as if nobody did.
    *
-   * @param response - without one, `end()` must be called
+   * @param response - without one, as after an upgrade, the status is read from what is written to the connection
    */
   begin(
     raw: NodeRequest,
@@ -46,8 +46,6 @@ export interface HttpTelemetry<Request> {
     request: Request,
     routeOf: (request: Request) => string | undefined,
   ): BegunRequest
-  /** Ends a request without a response of its own, such as an upgrade. */
-  end(raw: NodeRequest, status: number): void
 }
 
 /** What the work of a request is to run in. */
@@ -55,16 +53,11 @@ export interface BegunRequest {
   readonly context: Context
 }
 
-interface Followed {
-  readonly exchange: Exchange
-  end(status: number): void
-}
-
 /** On the request itself: a WeakMap of so many short-lived keys is what the garbage collector is slowest with. */
 const FOLLOWED = Symbol('telltale exchange')
 
-function followedOf(raw: NodeRequest): Followed | undefined {
-  return (raw as { [FOLLOWED]?: Followed })[FOLLOWED]
+function exchangeOf(raw: NodeRequest): Exchange | undefined {
+  return (raw as { [FOLLOWED]?: Exchange })[FOLLOWED]
 }
 
 /**
@@ -81,10 +74,10 @@ export function createHttpTelemetry<Request>(
   const received = header.toLowerCase()
 
   const follow: HttpTelemetry<Request>['begin'] = (raw, response, request, routeOf) => {
-    const known = followedOf(raw)
+    const known = exchangeOf(raw)
     if (known) {
-      known.exchange.routedBy(() => routeOf(request))
-      return known.exchange
+      known.routedBy(() => routeOf(request))
+      return known
     }
     const given = headerOf(raw, received)
     const requestId = isRequestId(given) ? given : randomUUID()
@@ -94,27 +87,24 @@ export function createHttpTelemetry<Request>(
       path: pathOf((raw as { originalUrl?: string }).originalUrl ?? raw.url),
       ip: addressOf(raw),
     }
+    const isBound = hasRequestScope(context.active())
     const exchange = new Exchange(rules, request, raw, started, () => routeOf(request))
+    Object.defineProperty(raw, FOLLOWED, { value: exchange })
     let status: number | undefined
     const end = whenOver(raw, response, (isWhole) => {
       if (response && (isWhole || response.headersSent)) status ??= response.statusCode
       exchange.end(status, isWhole)
     })
-    const followed: Followed = {
-      exchange,
-      end(given) {
-        status = given
-        end(true)
-      },
-    }
-    Object.defineProperty(raw, FOLLOWED, { value: followed })
+    const over = howOver(raw, response)
+    if (over !== undefined) end(over)
     // Whoever takes the connection over for a web socket leaves the response unused.
-    if (response && headerOf(raw, 'upgrade')?.toLowerCase() === 'websocket') {
-      whenAnswered(raw.socket as Duplex, (answered) => {
+    if (!response || headerOf(raw, 'upgrade')?.toLowerCase() === 'websocket') {
+      whenAnswered(raw.socket as Duplex, response, (answered) => {
         status = answered
         end(true)
       })
     }
+    if (!isBound) bindListeners(exchange.context, raw, response)
     if (response && !response.headersSent) {
       guarded('the header of the request id', () => response.setHeader(header, requestId))
     }
@@ -125,11 +115,16 @@ export function createHttpTelemetry<Request>(
       guarded('the beginning of a request', () => follow(...given)) ?? {
         context: context.active(),
       },
-    end: (raw, status) => followedOf(raw)?.end(status),
   }
+}
+
+/** What the instrumentation of `node:http` does, which knows nothing of HTTP/2: a body that is read must not lose the context. */
+function bindListeners(given: Context, raw: NodeRequest, response: NodeResponse | undefined): void {
+  context.bind(given, raw)
+  if (response) context.bind(given, response)
 }
 
 /** Keeps the error that a request failed with, for the log. */
 export function failRequest(raw: NodeRequest, error: unknown): void {
-  followedOf(raw)?.exchange.fail(error)
+  exchangeOf(raw)?.fail(error)
 }

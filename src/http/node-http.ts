@@ -2,7 +2,6 @@ import { context } from '@opentelemetry/api'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createHttpTelemetry, failRequest, type HttpOptions } from './http.ts'
-import { whenAnswered } from './upgrade-answer.ts'
 
 /** What HTTP telemetry is told of a server without a framework. */
 export interface NodeHttpOptions extends HttpOptions<IncomingMessage> {
@@ -36,7 +35,6 @@ export function httpTelemetry(options: NodeHttpOptions = {}): NodeHttpTelemetry 
     },
     upgrade: (listener) => (request, socket, head) => {
       const exchange = telemetry.begin(request, undefined, request, routeOf)
-      whenAnswered(socket, (status) => telemetry.end(request, status))
       return run(request, () =>
         context.with(exchange.context, () => listener(request, socket, head)),
       )

@@ -27,10 +27,24 @@ export function whenOver(
   if (response) {
     const emitter = response as unknown as EventEmitter
     // Not response.on(): the context manager binds each listener that is added so, and ours needs none of that.
-    on.call(emitter, 'finish', () => end(true))
+    on.call(emitter, 'finish', () => end(isWhole(response)))
     on.call(emitter, 'close', () => end(false))
   }
   return end
+}
+
+/** Whether a request is over already, and nobody will say so any more: `true` and `false` as above. */
+export function howOver(
+  { socket }: NodeRequest,
+  response: NodeResponse | undefined,
+): boolean | undefined {
+  if (response?.writableFinished) return true
+  return socket?.destroyed || response?.destroyed ? false : undefined
+}
+
+/** HTTP/2 says `finish` of every response that ends, whatever ended it. */
+function isWhole({ stream, writableEnded }: NodeResponse): boolean {
+  return !stream || (writableEnded === true && !stream.rstCode)
 }
 
 function openRequestsOf(socket: NodeSocket): Set<Ending> {

@@ -8,7 +8,7 @@ export { baggageEntryOf, setBaggageEntry } from './baggage.ts'
 export { noteOrigin, noteRequestOptions, type RequestOptions } from './destination.ts'
 export { isRequestId, requestIdOf, setRequestId, withRequestId } from './request-id.ts'
 export { hasRoute, serverSpanOf, setRoute } from './server-span.ts'
-export { getFromScope, setInScope, withRequestScope } from './request-scope.ts'
+export { getFromScope, hasRequestScope, setInScope, withRequestScope } from './request-scope.ts'
 
 /**
  * The propagators in the order given, as one.

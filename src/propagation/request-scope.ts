@@ -17,6 +17,11 @@ export function withRequestScope(context: Context): Context {
     : context
 }
 
+/** Whether what becomes known of a request has its place in a context. */
+export function hasRequestScope(context: Context): boolean {
+  return context.getValue(KEY) !== undefined
+}
+
 /** Sets a value for all work of the request that a context belongs to, even where the context itself did not get to. */
 export function setInScope(context: Context, key: symbol, value: unknown): void {
   ;(context.getValue(KEY) as RequestScope | undefined)?.set(key, value)

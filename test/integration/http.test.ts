@@ -4,6 +4,7 @@ import { toPlainMembers } from '../support/audit/plain-values.ts'
 import { readReference } from '../support/audit/reference-reader.ts'
 import { startOtlpReceiver, type OtlpReceiver, type ReceivedLog } from '../support/otlp-receiver.ts'
 import { runApp, startApp, type RunningApp } from '../support/run-app.ts'
+import { labelled, series } from './support/scraped-series.ts'
 
 const FRAMEWORKS = ['fastify', 'express', 'koa', 'hono', 'node-http']
 const CLAIM = '/api/v1/quizzes/:id/claim'
@@ -63,17 +64,6 @@ const IDS = new Set(['refused', 'missing', 'below'])
 
 const ask = ({ url }: Server, path: string, id: string, headers = {}): Promise<Response> =>
   fetch(url + path, { headers: { 'x-request-id': id, ...headers } })
-
-/** The series of a metric: labels to value. */
-function series(text: string, name: string): Record<string, number> {
-  const lines = text.split('\n').filter((line) => new RegExp(`^${name}(?:\\{| )`).test(line))
-  return Object.fromEntries(
-    lines.map((line) => [/\{(.*)\}/.exec(line)?.[1] ?? '', Number(line.split(' ').at(-1))]),
-  )
-}
-
-const labelled = (method: string, path: string, status: number): string =>
-  `method="${method}",path_template="${path}",status_code="${status}"`
 
 describe.each(FRAMEWORKS)('%s with its adapter', (framework) => {
   let server: Server
@@ -265,6 +255,20 @@ describe.each(FRAMEWORKS)('%s with its adapter', (framework) => {
   })
 })
 
+/** Asks for a web socket where there is none; all that is answered. */
+async function askForSocket(url: string, path: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
+  socket.write(
+    `GET ${path} HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+  )
+  let text = ''
+  for await (const part of socket) {
+    text += String(part)
+    if (text.includes('three')) break
+  }
+  return text
+}
+
 /** Asks, and breaks the connection when the first part of the answer is there. */
 async function readFirstByte(url: string, path: string): Promise<void> {
   const socket = connect(Number(new URL(url).port), '127.0.0.1')
@@ -352,6 +356,20 @@ describe('upgrades', () => {
     socket.destroy()
   })
 })
+
+test.each(['fastify', 'express', 'koa', 'hono'])(
+  'an ordinary request to %s that says it wants a web socket is over when its response is',
+  async (framework) => {
+    await using server = await start(framework)
+
+    expect(await askForSocket(server.url, '/stream')).toMatch(/three/)
+
+    const [line] = await server.logsOf('access', 1)
+    expect(line!.attributes).toMatchObject({ path: '/stream', status: 200 })
+    // Its three parts take 40 ms.
+    expect(line!.attributes['duration_ms']).toBeGreaterThanOrEqual(30)
+  },
+)
 
 test('what is sent after an upgrade passes untouched', async () => {
   await using server = await start('node-http')

@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../../../src/core/errors.ts'
 import { createClientAddress, type ProxyOptions } from '../../../src/http/client-address.ts'
 
-function addressOf(options: ProxyOptions, peer: string | undefined, header?: string): string {
+function addressOf(
+  options: ProxyOptions,
+  peer: string | undefined,
+  header?: string | readonly string[],
+): string {
   const socket = { remoteAddress: peer, once: () => undefined }
   const headers = header === undefined ? {} : { 'x-forwarded-for': header }
   return createClientAddress(options)({ headers, socket })
@@ -45,6 +49,10 @@ describe('with trusted proxies', () => {
     ['a peer that is none of them', '192.0.2.1', '203.0.113.7', '192.0.2.1'],
   ])('%s', (_what, peer, header, expected) => {
     expect(addressOf(behind, peer, header)).toBe(expected)
+  })
+
+  test('several headers are one list: the last entry is the nearest', () => {
+    expect(addressOf(behind, '10.0.0.1', ['6.6.6.6', '203.0.113.7'])).toBe('203.0.113.7')
   })
 
   test('a header of thousands of entries is not read to its end', () => {

@@ -18,6 +18,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import {
   countRequests,
   createHttpTelemetry,
+  failRequest,
   gaugeRequests,
   templatePath,
   timeRequests,
@@ -170,6 +171,88 @@ test('every callback may throw: the request goes on, the rest is told, each caus
     'http: unmatchedRoute() threw; requests go on without it',
     'http: user() threw; requests go on without it',
   ])
+})
+
+const rejecting = (): never => Promise.reject(new Error('later')) as never
+
+test('what a callback promises and does not keep ends nothing, and is said', async () => {
+  const { response } = begin({
+    user: rejecting,
+    tenant: rejecting,
+    ignore: rejecting,
+    accessLog: { format: rejecting },
+    metrics: [{ started: rejecting, finished: rejecting }],
+  })
+  response.emit('finish')
+  await new Promise((resolve) => setImmediate(resolve))
+
+  expect(said).toContainEqual([
+    'http: a metric of requests threw; requests go on without it',
+    '(later)',
+  ])
+})
+
+test('a line of the access log that throws when it is read ends nothing', () => {
+  const line = Object.defineProperty({}, 'message', { get: fail })
+  const { response } = begin({ accessLog: { format: () => line as never } })
+
+  response.emit('finish')
+
+  expect(said[0]![0]).toBe('http: the format of the access log threw; requests go on without it')
+})
+
+test.each([
+  ['an object', {}],
+  ['a symbol', Symbol('x')],
+  ['nothing', undefined],
+])('%s is no route', (_what, made) => {
+  const { finished, options } = keeping({ unmatchedRoute: () => made as string })
+  begin(options, { route: made as string }).response.emit('finish')
+
+  expect(finished[0]!.route).toBe('unmatched')
+})
+
+test('a request that was over before anybody followed it is over at once', () => {
+  const { finished, options } = keeping()
+  const telemetry = createHttpTelemetry(options)
+  const follow = (socket: object, response: object): void => {
+    const raw = { headers: {}, socket: Object.assign(new Socket(), socket) }
+    telemetry.begin(raw, Object.assign(new Response(), response), raw, () => undefined)
+  }
+  follow({}, { writableFinished: true })
+  follow({ destroyed: true }, {})
+  follow({}, { destroyed: true, headersSent: true })
+
+  expect(finished.map(({ status, aborted }) => [status, aborted])).toEqual([
+    [200, false],
+    [499, true],
+    [200, true],
+  ])
+})
+
+test('an error after the status was sent is logged: the response was cut short', () => {
+  const { raw, response } = begin({ accessLog: false })
+  response.headersSent = true
+  failRequest(raw, new Error('half way'))
+  response.emit('close')
+
+  expect(records()).toMatchObject([
+    { body: 'request failed', attributes: { status: 200, 'exception.message': 'half way' } },
+  ])
+})
+
+test('an error of a client that went away is none of the service', () => {
+  const { raw, response } = begin({ accessLog: false })
+  failRequest(raw, new Error('request aborted'))
+  response.emit('close')
+
+  expect(records()).toEqual([])
+})
+
+test('a header that came several times is one list, and so no id', () => {
+  const { response } = begin({}, { headers: { 'x-request-id': ['a', 'b'] as never } })
+
+  expect(response.headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/)
 })
 
 test.each([
