@@ -3,6 +3,7 @@ import { commands } from '../src/cli/commands.ts'
 import type { Setting } from '../src/config/setting.ts'
 import { MEANINGS } from '../src/core/errors.ts'
 import { faults } from '../test/faults/faults.ts'
+import { apiPage } from './api-page.ts'
 import { cliPage } from './cli-page.ts'
 import { doctorPage } from './doctor-page.ts'
 import { faultsPage } from './faults-page.ts'
@@ -16,6 +17,7 @@ const repository = new URL('../', import.meta.url)
 /** The pages that are made from the code, by path: `npm run docs` writes them, a test holds them equal. */
 export function generatedPages(): Readonly<Record<string, string>> {
   return {
+    'docs/reference/api.md': apiPage(),
     'docs/reference/settings.md': settingsPage(),
     'docs/reference/errors.md': errorsPage(),
     'docs/reference/metrics.md': metricsPage(),
