@@ -2,24 +2,23 @@ import { Client } from 'pg'
 import type { StackAddresses } from '../../deploy/stack/stack.ts'
 import { type AuditRow, readAuditRows } from './audit-rows.ts'
 import type { PromisedAuditEvent, PromisedLog, PromisedQuery, PromisedTrace } from './contract.ts'
-import { eventually } from './eventually.ts'
+import { eventually, type Patience } from './eventually.ts'
 import { type LogLine, readLogs } from './logs.ts'
 import { askPrometheus } from './prometheus.ts'
+import { toReason } from './reason.ts'
 import { readTrace, type Span } from './traces.ts'
-
-/** What is sent needs a moment to arrive, on a busy machine a long one. */
-const PATIENCE = { withinMillis: 20_000, everyMillis: 250 }
 
 /** Waits until a query finds lines in Loki that have every promised field. */
 export async function checkLog(
   { query, tenant, fields = [] }: PromisedLog,
   { loki }: StackAddresses,
+  patience: Patience,
 ): Promise<string | undefined> {
   const lines = await eventually(
     `a line of ${query}`,
     async () => readLogs(loki, { query, ...(tenant !== undefined && { tenant }) }),
     (found) => found.length > 0,
-    PATIENCE,
+    patience,
   )
   const lacks = (line: LogLine): string | undefined =>
     fields.find((field) => !(field in line.fields))
@@ -32,13 +31,25 @@ export async function checkTrace(
   { spans: patterns }: PromisedTrace,
   traceId: string,
   { jaeger }: StackAddresses,
+  patience: Patience,
 ): Promise<string | undefined> {
-  const spans = await eventually(
-    `trace ${traceId}`,
-    async () => readTrace(jaeger, traceId),
-    (found) => patterns.every((pattern) => found.some(({ name }) => pattern.test(name))),
-    PATIENCE,
-  )
+  let reason: string | undefined
+  const look = async (): Promise<boolean> => {
+    reason = problemOfTrace(await readTrace(jaeger, traceId), patterns)
+    return reason === undefined
+  }
+  try {
+    await eventually(`trace ${traceId}`, look, (isWhole) => isWhole, patience)
+    return undefined
+  } catch (error) {
+    return reason ?? toReason(error)
+  }
+}
+
+/** Each process sends its spans in its own time: what is missing may still come. */
+function problemOfTrace(spans: readonly Span[], patterns: readonly RegExp[]): string | undefined {
+  const missing = patterns.filter((pattern) => !spans.some(({ name }) => pattern.test(name)))
+  if (missing.length > 0) return `it has no span ${missing.join(', ')}`
   const ids = new Set(spans.map(({ spanId }) => spanId))
   const roots = spans.filter(({ parentSpanId }) => !parentSpanId || !ids.has(parentSpanId))
   if (roots.length !== 1) return `it has ${roots.length} roots: ${roots.map(toName).join(', ')}`
@@ -66,51 +77,68 @@ function toName({ name }: Span): string {
 
 /** Waits until the trail has a record of the event with everything that it must have. */
 export async function checkAuditEvent(
-  { name, columns = [], details = [] }: PromisedAuditEvent,
+  { name, columns = [], details = [], values = {} }: PromisedAuditEvent,
   services: readonly string[],
   { postgresAuditor }: StackAddresses,
+  patience: Patience,
 ): Promise<string | undefined> {
-  const rows = await eventually(
-    `a record of ${name}`,
-    async () => {
-      const all = await Promise.all(
-        services.map(async (service) => readAuditRows(postgresAuditor, 'service_name', service)),
-      )
-      return all.flat().filter(({ event_name }) => event_name === name)
-    },
-    (found) => found.length > 0,
-    PATIENCE,
-  )
   const required = ['actor_id', 'actor_type', 'action', 'outcome', ...columns]
   const lacks = (row: AuditRow): string[] => [
-    ...required.filter((column) => (row as unknown as Record<string, unknown>)[column] == null),
-    ...details.filter((key) => !(key in row.details)).map((key) => `details.${key}`),
+    ...required.filter((column) => columnOf(row, column) == null),
+    ...details.filter((key) => row.details[key] == null).map((key) => `details.${key}`),
+    ...Object.entries(values)
+      .filter(([column, value]) => columnOf(row, column) !== value)
+      .map(([column, value]) => `${column}=${value}`),
   ]
-  const complete = rows.find((row) => lacks(row).length === 0)
-  return complete ? undefined : `no record of it has ${lacks(rows[0]!).join(', ')}`
+  // The nearest that was seen, so that the reason says what it lacks.
+  let lacking: readonly string[] | undefined
+  const look = async (): Promise<boolean> => {
+    const all = await Promise.all(
+      services.map(async (service) => readAuditRows(postgresAuditor, 'service_name', service)),
+    )
+    for (const row of all.flat().filter(({ event_name }) => event_name === name)) {
+      const own = lacks(row)
+      if (!lacking || own.length < lacking.length) lacking = own
+    }
+    return lacking?.length === 0
+  }
+  try {
+    await eventually(`a record of ${name}`, look, (isComplete) => isComplete, patience)
+    return undefined
+  } catch (error) {
+    return lacking ? `no record of it has ${lacking.join(', ')}` : toReason(error)
+  }
+}
+
+function columnOf(row: AuditRow, column: string): unknown {
+  return (row as unknown as Record<string, unknown>)[column]
 }
 
 /** Runs a query of the team's as written; it has to return something. */
 export async function checkQuery(
-  { language, text }: PromisedQuery,
+  { language, text, columns = [] }: PromisedQuery,
   { postgresAuditor, prometheus }: StackAddresses,
+  patience: Patience,
 ): Promise<string | undefined> {
   if (language === 'promql' && prometheus === null) return 'this stack has no Prometheus'
-  await eventually(
+  const rows = await eventually(
     `an answer to ${text}`,
-    async (): Promise<readonly unknown[]> =>
+    async (): Promise<readonly object[]> =>
       language === 'sql' ? askPostgres(postgresAuditor, text) : askPrometheus(prometheus!, text),
-    (rows) => rows.length > 0,
-    PATIENCE,
+    (found) => found.length > 0,
+    patience,
   )
-  return undefined
+  const empty = columns.filter((column) =>
+    rows.every((row) => (row as Readonly<Record<string, unknown>>)[column] == null),
+  )
+  return empty.length > 0 ? `no row has a value of ${empty.join(', ')}` : undefined
 }
 
-async function askPostgres(url: string, text: string): Promise<readonly unknown[]> {
+async function askPostgres(url: string, text: string): Promise<readonly object[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
   await client.connect()
   try {
-    return (await client.query(text)).rows
+    return (await client.query<object>(text)).rows
   } finally {
     await client.end()
   }

@@ -17,7 +17,8 @@ export function checkMetric(
     checkNames(promised) ??
     checkLabels(promised, family) ??
     checkBuckets(promised, family) ??
-    checkValues(promised, family)
+    checkValues(promised, family) ??
+    checkCounted(promised, family)
   )
 
   function checkNames({ name, type }: PromisedMetric): string | undefined {
@@ -25,6 +26,17 @@ export function checkMetric(
     const missing = expected.filter((part) => !family?.samples.some((each) => each.name === part))
     return missing.length > 0 ? `there is no ${missing.join(', ')}` : undefined
   }
+}
+
+/** A counter that nobody feeds is there as well, at 0. */
+function checkCounted(
+  { name, type, mayBeZero = false }: PromisedMetric,
+  { samples }: Family,
+): string | undefined {
+  if (type === 'gauge' || mayBeZero) return undefined
+  const counted = type === 'histogram' ? `${name}_count` : name
+  const isAtZero = samples.every((sample) => sample.name !== counted || sample.value === 0)
+  return isAtZero ? 'it has counted nothing' : undefined
 }
 
 function checkLabels({ type, labels }: PromisedMetric, family: Family): string | undefined {

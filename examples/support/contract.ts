@@ -19,6 +19,8 @@ export interface PromisedMetric {
   readonly buckets?: readonly number[]
   /** Values of a label that must be among those seen. */
   readonly values?: Readonly<Record<string, readonly string[]>>
+  /** Nothing that the scenario does makes it count; any other counter or histogram must have counted something. */
+  readonly mayBeZero?: boolean
   /** Which process has it, where an example has several; the first one otherwise. */
   readonly process?: string
 }
@@ -29,6 +31,8 @@ export interface PromisedAuditEvent {
   readonly name: string
   /** Columns of `audit.records` that must have a value, besides actor, action and outcome. */
   readonly columns?: readonly string[]
+  /** Columns that must have exactly this value. */
+  readonly values?: Readonly<Record<string, string>>
   /** Members that `details` must have. */
   readonly details?: readonly string[]
 }
@@ -72,6 +76,8 @@ export interface PromisedQuery {
   /** Run as the auditor, or given to Prometheus. */
   readonly language: 'sql' | 'promql'
   readonly text: string
+  /** Columns (SQL) that must have a value in some row. */
+  readonly columns?: readonly string[]
 }
 
 /** What the scenario of an example brings to be looked at. */

@@ -1,8 +1,15 @@
 import type { StackAddresses } from '../../deploy/stack/stack.ts'
 import { checkAuditEvent, checkLog, checkQuery, checkTrace } from './check-back-ends.ts'
 import { checkMetric } from './check-metric.ts'
-import { type Evidence, type Finding, type Promised, toFindingKind } from './contract.ts'
-import { type Family, parseFamilies } from './families.ts'
+import {
+  type Evidence,
+  type Finding,
+  type Promised,
+  type PromisedMetric,
+  toFindingKind,
+} from './contract.ts'
+import { eventually, type Patience } from './eventually.ts'
+import { parseFamilies } from './families.ts'
 import { toReason } from './reason.ts'
 import type { Attempts, Example } from './stage.ts'
 
@@ -20,12 +27,7 @@ export async function findPromised(
   attempts: Attempts,
   addresses: StackAddresses,
 ): Promise<Finding[]> {
-  const lookers = createLookers(
-    evidence,
-    await scrapeAll(evidence.metricsUrls),
-    attempts,
-    addresses,
-  )
+  const lookers = createLookers(evidence, attempts, addresses, createPatience())
   const findings: Finding[] = []
   // One after the other: all at once they would compete with what they wait for.
   for (const promised of contract) {
@@ -40,24 +42,33 @@ export async function findPromised(
   return findings
 }
 
+/** All that was sent has one minute to arrive; what is looked for later must be there, or nearly. */
+function createPatience(): () => Patience {
+  const deadline = performance.now() + 60_000
+  return () => ({
+    withinMillis: Math.max(deadline - performance.now(), 5_000),
+    everyMillis: 250,
+  })
+}
+
 function createLookers(
   { metricsUrls, services, traces = {}, healthChecks = {} }: Evidence,
-  scraped: ReadonlyMap<string, ReadonlyMap<string, Family>>,
   attempts: Attempts,
   addresses: StackAddresses,
+  patience: () => Patience,
 ): Lookers {
   const main = Object.keys(metricsUrls)[0] ?? ''
   return {
     metric: async (promised) => {
-      const families = scraped.get(promised.process ?? main)
-      return families ? checkMetric(promised, families) : 'nothing was scraped for it'
+      const url = metricsUrls[promised.process ?? main]
+      return url === undefined ? 'nothing is scraped for it' : lookAt(promised, url, patience())
     },
-    auditEvent: async (promised) => checkAuditEvent(promised, services, addresses),
-    log: async (promised) => checkLog(promised, addresses),
+    auditEvent: async (promised) => checkAuditEvent(promised, services, addresses, patience()),
+    log: async (promised) => checkLog(promised, addresses, patience()),
     trace: async (promised) => {
       const traceId = traces[promised.name]
       if (traceId === undefined) return 'the scenario named no trace'
-      return checkTrace(promised, traceId, addresses)
+      return checkTrace(promised, traceId, addresses, patience())
     },
     healthCheck: async ({ name }) => {
       const state = healthChecks[name] ?? 'not given'
@@ -65,17 +76,29 @@ function createLookers(
     },
     setting: async ({ name }) =>
       attempts.has(name) ? attempts.get(name) : 'the scenario did not try it',
-    query: async (promised) => checkQuery(promised, addresses),
+    query: async (promised) => checkQuery(promised, addresses, patience()),
   }
 }
 
-async function scrapeAll(
-  urls: Readonly<Record<string, string>>,
-): Promise<Map<string, ReadonlyMap<string, Family>>> {
-  const scraped = new Map<string, ReadonlyMap<string, Family>>()
-  for (const [process, url] of Object.entries(urls)) {
-    const response = await fetch(url)
-    scraped.set(process, parseFamilies(await response.text()))
+/** A job may be about to set it: scrapes until it is as promised. */
+async function lookAt(
+  promised: PromisedMetric,
+  url: string,
+  patience: Patience,
+): Promise<string | undefined> {
+  let reason: string | undefined
+  try {
+    await eventually(
+      promised.name,
+      async () => {
+        const response = await fetch(url)
+        reason = checkMetric(promised, parseFamilies(await response.text()))
+      },
+      () => reason === undefined,
+      patience,
+    )
+    return undefined
+  } catch (error) {
+    return reason ?? toReason(error)
   }
-  return scraped
 }

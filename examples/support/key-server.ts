@@ -27,7 +27,7 @@ export async function startKeyServer(rules: {
       new SignJWT(claims)
         .setProtectedHeader({ alg: 'EdDSA', kid: 'key-1' })
         .setIssuer(rules.issuer)
-        .setAudience(rules.audience)
+        .setAudience(claims.aud ?? rules.audience)
         .setExpirationTime(new Date(Date.now() + lifetimeSeconds * 1_000))
         .sign(privateKey),
     [Symbol.asyncDispose]: async () => {

@@ -34,6 +34,6 @@ export async function untilScraped({ prometheus }: StackAddresses, query: string
     `an answer of Prometheus to ${query}`,
     async () => askPrometheus(prometheus, query),
     (samples) => samples.length > 0,
-    { withinMillis: 30_000, everyMillis: 500 },
+    { withinMillis: 60_000, everyMillis: 500 },
   )
 }

@@ -3,8 +3,13 @@ import { Client } from 'pg'
 import type { StackAddresses } from '../../deploy/stack/stack.ts'
 import { readLogs } from './logs.ts'
 
+// As many as Loki gives at once, and more than a scenario makes.
+const MOST_LINES = 5_000
+const MOST_TRACES = 20_000
+
 /**
- * Where texts were found that must be nowhere: in log files, in Loki, Jaeger and PostgreSQL.
+ * Where texts were found that must be nowhere: in log files, in Loki, Jaeger and PostgreSQL. A place that cannot be looked
+ * through as a whole is told as well.
  *
  * @param services - names of those that might have said them
  */
@@ -14,20 +19,40 @@ export async function findSecrets(
   logFiles: readonly string[],
   { loki, jaeger, postgresAuditor }: StackAddresses,
 ): Promise<string[]> {
-  const places: [string, string][] = []
-  for (const file of logFiles) places.push([file, await readFile(file, 'utf8')])
+  const places: [string, Place][] = []
+  for (const file of logFiles) places.push([file, { text: await readFile(file, 'utf8') }])
   for (const service of services) {
-    const lines = await readLogs(loki, { query: `{service="${service}"}` })
-    places.push([`Loki (${service})`, JSON.stringify(lines)])
-    const traces = await fetch(`${jaeger}/api/traces?service=${service}&limit=1000`)
-    places.push([`Jaeger (${service})`, await traces.text()])
-    places.push([`PostgreSQL (${service})`, await readEvidence(postgresAuditor, service)])
+    places.push([`Loki (${service})`, await readLoki(loki, service)])
+    places.push([`Jaeger (${service})`, await readJaeger(jaeger, service)])
+    const text = await readEvidence(postgresAuditor, service)
+    places.push([`PostgreSQL (${service})`, { text }])
   }
-  return places.flatMap(([place, text]) =>
-    secrets
+  return places.flatMap(([place, { text, isPart = false }]) => [
+    ...(text === '' ? [`${place}: there is nothing to look through`] : []),
+    ...(isPart ? [`${place}: there is more than was looked through`] : []),
+    ...secrets
       .filter((secret) => text.includes(secret))
       .map((secret) => `${place}: ${secret.slice(0, 6)}…`),
-  )
+  ])
+}
+
+interface Place {
+  readonly text: string
+  readonly isPart?: boolean
+}
+
+async function readLoki(loki: string, service: string): Promise<Place> {
+  const lines = await readLogs(loki, { query: `{service="${service}"}`, limit: MOST_LINES })
+  const text = lines.length === 0 ? '' : JSON.stringify(lines)
+  return { text, isPart: lines.length >= MOST_LINES }
+}
+
+async function readJaeger(jaeger: string, service: string): Promise<Place> {
+  const response = await fetch(`${jaeger}/api/traces?service=${service}&limit=${MOST_TRACES}`)
+  if (!response.ok) throw new Error(`Jaeger answered ${response.status}`)
+  const { data } = (await response.json()) as { readonly data: readonly object[] }
+  const text = data.length === 0 ? '' : JSON.stringify(data)
+  return { text, isPart: data.length >= MOST_TRACES }
 }
 
 async function readEvidence(url: string, service: string): Promise<string> {

@@ -14,6 +14,9 @@ http_request_duration_seconds_sum{method="GET"} 0.3
 http_request_duration_seconds_bucket{method="GET",le="0.1"} 2
 http_request_duration_seconds_bucket{method="GET",le="2.5"} 3
 http_request_duration_seconds_bucket{method="GET",le="+Inf"} 3
+# HELP idle_total Never counted.
+# TYPE idle_total counter
+idle_total 0
 # TYPE up gauge
 up 1
 # HELP empty Never set.
@@ -41,6 +44,11 @@ test('a metric that is as promised has nothing wrong with it', () => {
   expect(checkMetric(duration, families)).toBeUndefined()
 })
 
+test('a counter of what did not happen may say so', () => {
+  const idle = { ...requests, name: 'idle_total', labels: [], values: {}, mayBeZero: true }
+  expect(checkMetric(idle, families)).toBeUndefined()
+})
+
 test.each([
   ['another name', { ...requests, name: 'http_requests' }, 'there is no such metric'],
   ['another type', { ...requests, type: 'gauge' as const }, 'it is a counter, not a gauge'],
@@ -59,6 +67,11 @@ test.each([
     'a value nobody saw',
     { ...requests, values: { status: ['404'] } },
     'no series has status="404"',
+  ],
+  [
+    'a counter that nobody feeds',
+    { ...requests, name: 'idle_total', labels: [], values: {} },
+    'it has counted nothing',
   ],
   [
     'no HELP',
