@@ -1,5 +1,5 @@
 import type { X509Certificate } from '@peculiar/x509'
-import type { Authority } from './authority.ts'
+import type { Authority, Usage } from './authority.ts'
 
 /** An answer that says no, as AWS' JSON protocol has it. */
 export class PrivateCaError extends Error {
@@ -11,6 +11,15 @@ export class PrivateCaError extends Error {
     super(message)
     this.type = type
   }
+}
+
+const TEMPLATE_BY_DEFAULT = 'arn:aws:acm-pca:::template/EndEntityCertificate/V1'
+
+/** What a certificate may be used for, by the template that it is issued with. */
+const TEMPLATES: Readonly<Record<string, readonly Usage[]>> = {
+  [TEMPLATE_BY_DEFAULT]: ['serverAuth', 'clientAuth'],
+  'arn:aws:acm-pca:::template/EndEntityServerAuthCertificate/V1': ['serverAuth'],
+  'arn:aws:acm-pca:::template/EndEntityClientAuthCertificate/V1': ['clientAuth'],
 }
 
 /** Answers one operation. */
@@ -46,15 +55,22 @@ export function createOperations(
     }),
     async IssueCertificate(input) {
       const authority = find(input)
-      const { Csr: csr, Validity: validity } = input as {
+      const {
+        Csr: csr,
+        TemplateArn: template = TEMPLATE_BY_DEFAULT,
+        Validity: validity,
+      } = input as {
         readonly Csr?: string
+        readonly TemplateArn?: string
         readonly Validity?: { readonly Type?: string; readonly Value?: number }
       }
       if (validity?.Type !== 'DAYS' || !Number.isInteger(validity.Value)) {
         throw new PrivateCaError('InvalidArgsException', 'the validity must be a number of DAYS')
       }
+      const usages = TEMPLATES[template]
+      if (!usages) throw new PrivateCaError('InvalidArgsException', 'there is no such template')
       const certificate = await authority
-        .issue(Buffer.from(csr ?? '', 'base64').toString('utf8'), Number(validity.Value))
+        .issue(Buffer.from(csr ?? '', 'base64').toString('utf8'), Number(validity.Value), usages)
         .catch((error: unknown) => {
           throw new PrivateCaError('MalformedCSRException', String(error))
         })

@@ -22,10 +22,14 @@ export interface Authority {
    * Signs what a request asks for.
    *
    * @param csr - PKCS #10, PEM
+   * @param usages - what the certificate may be used for
    * @throws {Error} when the request's own signature is wrong
    */
-  issue(csr: string, validDays: number): Promise<X509Certificate>
+  issue(csr: string, validDays: number, usages: readonly Usage[]): Promise<X509Certificate>
 }
+
+/** What a certificate may be used for. */
+export type Usage = 'serverAuth' | 'clientAuth'
 
 const SIGNING = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 const DAY_MILLIS = 86_400_000
@@ -49,7 +53,7 @@ export async function createAuthority(name: string, validDays: number): Promise<
   return {
     arn: `arn:aws:acm-pca:eu-central-1:123456789012:certificate-authority/${crypto.randomUUID()}`,
     certificate,
-    async issue(csr, days) {
+    async issue(csr, days, usages) {
       const request = new Pkcs10CertificateRequest(csr)
       if (!(await request.verify())) throw new Error('the signature of the request is wrong')
       const names = request.extensions.find(
@@ -67,7 +71,7 @@ export async function createAuthority(name: string, validDays: number): Promise<
         extensions: [
           new BasicConstraintsExtension(false, undefined, true),
           new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-          new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth]),
+          new ExtendedKeyUsageExtension(usages.map((usage) => ExtendedKeyUsage[usage])),
           await AuthorityKeyIdentifierExtension.create(keys.publicKey),
           await SubjectKeyIdentifierExtension.create(request.publicKey),
           ...(names ? [names] : []),

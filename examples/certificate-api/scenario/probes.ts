@@ -1,5 +1,8 @@
-import type { Service } from '../../support/services.ts'
+import { assert } from '../../support/assert.ts'
 import { eventually } from '../../support/eventually.ts'
+import { untilScraped } from '../../support/prometheus.ts'
+import type { Service } from '../../support/services.ts'
+import type { Stage } from '../../support/stage.ts'
 
 /** What `/health` answers. */
 export interface HealthAnswer {
@@ -24,6 +27,47 @@ export async function untilHealth(service: Service, httpStatus: number): Promise
     `${httpStatus} from /health`,
     async () => askHealth(service),
     (answer) => answer.httpStatus === httpStatus,
-    { withinMillis: 20_000 },
+    { withinMillis: 60_000 },
   )
+}
+
+/** The certificate of an authority ends in 20 days: people are told, and the service goes on. */
+export async function proveExpiringCa({ prove, stack }: Stage, api: Service): Promise<void> {
+  await prove('GET /health answers 503 with the message of what is not healthy', async () => {
+    await eventually(
+      'an unhealthy certificate of a CA',
+      async () => askHealth(api),
+      ({ httpStatus, checks: { ca_certificate_expiry: check } }) =>
+        httpStatus === 503 && /expires in \d+ days/.test(check?.message ?? ''),
+      { withinMillis: 60_000 },
+    )
+  })
+  await prove('GET /ready', async () => {
+    await eventually(
+      '200 from /ready, although a certificate is about to expire',
+      async () => (await fetch(`${api.url}/ready`)).status,
+      (status) => status === 200,
+      { withinMillis: 60_000 },
+    )
+  })
+  await prove('the alert on a CA certificate that expires in less than 30 days fires', async () => {
+    const expiry = 'certificate_api_ca_certificate_expiry_seconds{job="certificate-api"}'
+    await untilScraped(stack.addresses, `${expiry} < 30 * 86400`)
+  })
+}
+
+/** The answer has the team's members, and no others. */
+export async function proveShape(
+  prove: Stage['prove'],
+  { status, timestamp, checks, ...others }: HealthAnswer,
+): Promise<void> {
+  await prove('GET /health answers {status, checks: {name: {status, message?}}, timestamp}', () => {
+    const { httpStatus, millis, ...unknown } = others
+    assert(httpStatus === 200 && millis > 0, `it answered ${httpStatus}`)
+    assert(status === 'healthy', `its status is ${status}`)
+    assert(new Date(timestamp).toISOString() === timestamp, `its timestamp is ${timestamp}`)
+    const members = [unknown, ...Object.values(checks)].flatMap((each) => Object.keys(each))
+    const foreign = members.filter((name) => name !== 'status' && name !== 'message')
+    assert(foreign.length === 0, `it has ${foreign.join(', ')} as well`)
+  })
 }

@@ -29,9 +29,9 @@ export async function startPrivateCa(
 /** Starts certificate-api. */
 export async function startCertificateApi(
   addresses: StackAddresses,
+  name: string,
   variables: Readonly<Record<string, string>>,
 ): Promise<Service> {
-  const name = 'certificate-api'
   return startService({
     name,
     directory,

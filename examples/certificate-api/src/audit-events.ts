@@ -9,12 +9,15 @@ const certificate = z.object({
   notAfter: z.date(),
 })
 
-/** Somebody asked for a certificate; what came of it is another event of the same request. */
+/** What is recorded of each certificate. */
+export type CertificateDetails = z.infer<typeof certificate>
+
+/** Somebody asked for a certificate of an authority that there is, or is not; what came of it is another event of the same request. */
 export const certificateRequested = defineAuditEvent({
   name: 'certificate_requested',
   action: 'REQUEST',
   targetType: 'certificate',
-  details: z.object({ ca: z.string(), profile: z.string(), commonName: z.string() }),
+  details: z.object({ ca: z.string(), profile: z.string(), subject: z.string() }),
 })
 
 export const certificateIssued = defineAuditEvent({
@@ -53,11 +56,11 @@ export const adminOperation = defineAuditEvent({
   targetType: 'operation',
 })
 
-/** Something that this service needs did not work. */
+/** Something that this service needs did not work, so that a request to a route failed. */
 export const systemError = defineAuditEvent({
   name: 'system_error',
   action: 'FAIL',
-  targetType: 'component',
+  targetType: 'route',
   details: z.object({ error: z.string() }),
 })
 

@@ -36,33 +36,54 @@ export interface Authentication {
   readonly keys: ReturnType<typeof createRemoteJWKSet>
 }
 
+/** What a token must say. */
+export interface TokenRules {
+  readonly issuer: string
+  readonly audience: string
+  /** How long to wait for the keys, in milliseconds. Default 2 000. */
+  readonly timeoutMillis?: number
+}
+
 /** Makes the check of bearer tokens. */
 export function createAuthentication(
   jwksUrl: string,
-  rules: { readonly issuer: string; readonly audience: string },
+  { timeoutMillis = 2_000, ...rules }: TokenRules,
 ): Authentication {
-  const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 2_000 })
+  const keys = createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: timeoutMillis })
   return {
     keys,
     async verify(authorization) {
       const token = /^Bearer (\S+)$/i.exec(authorization ?? '')?.[1]
       if (token === undefined) throw new AuthenticationError('missing_token')
       try {
-        const { payload } = await jwtVerify(token, keys, { ...rules, algorithms: ['EdDSA'] })
+        const { payload } = await jwtVerify(token, keys, {
+          ...rules,
+          algorithms: ['EdDSA'],
+          requiredClaims: ['sub', 'exp'],
+        })
         const { sub = '', scope } = payload
         return { userId: sub, scopes: typeof scope === 'string' ? scope.split(' ') : [] }
       } catch (error) {
-        if (!(error instanceof errors.JOSEError)) throw error
-        throw new AuthenticationError(toReason(error), { cause: error })
+        const reason = toReason(error)
+        throw reason ? new AuthenticationError(reason, { cause: error }) : error
       }
     },
   }
 }
 
-function toReason(error: errors.JOSEError): FailureReason {
+/** What is wrong with the token; nothing for an error that is not the caller's, such as keys that cannot be fetched. */
+function toReason(error: unknown): FailureReason | undefined {
   if (error instanceof errors.JWTExpired) return 'expired'
   if (error instanceof errors.JWSSignatureVerificationFailed) return 'wrong_signature'
   if (error instanceof errors.JWKSNoMatchingKey) return 'wrong_signature'
   if (error instanceof errors.JWTClaimValidationFailed) return 'wrong_claim'
-  return 'unreadable'
+  const isUnreadable = UNREADABLE.some((kind) => error instanceof kind)
+  return isUnreadable ? 'unreadable' : undefined
 }
+
+const UNREADABLE = [
+  errors.JWSInvalid,
+  errors.JWTInvalid,
+  errors.JOSEAlgNotAllowed,
+  errors.JOSENotSupported,
+]

@@ -42,18 +42,32 @@ export function createAuthorities(privateCa: PrivateCa): Authorities {
     metrics.caExpiry.set(millisLeft / 1_000, { ca: name })
     const target = { id: name }
     const actor = { id: 'certificate-api', type: 'system' } as const
-    if (refreshed.get(name) !== notAfter.getTime()) {
-      await audit.record(caCertificateRefresh, { actor, target, details: { notAfter } })
-      refreshed.set(name, notAfter.getTime())
-    }
+    await once(refreshed, { name, notAfter }, async () =>
+      audit.record(caCertificateRefresh, { actor, target, details: { notAfter } }),
+    )
     const daysLeft = Math.floor(millisLeft / DAY_MILLIS)
-    if (daysLeft >= WARN_DAYS || warned.get(name) === notAfter.getTime()) return
-    log.warn('a CA certificate is about to expire', { ca: name, days_left: daysLeft })
-    await audit.record(caCertificateExpiryWarning, {
-      actor,
-      target,
-      details: { notAfter, daysLeft },
+    if (daysLeft >= WARN_DAYS) return
+    await once(warned, { name, notAfter }, async () => {
+      log.warn('a CA certificate is about to expire', { ca: name, days_left: daysLeft })
+      const details = { notAfter, daysLeft }
+      await audit.record(caCertificateExpiryWarning, { actor, target, details })
     })
-    warned.set(name, notAfter.getTime())
+  }
+}
+
+/** Does something once for each certificate of an authority, also while it is being done; again after it failed. */
+async function once(
+  done: Map<string, number>,
+  { name, notAfter }: Pick<Authority, 'name' | 'notAfter'>,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const end = notAfter.getTime()
+  if (done.get(name) === end) return
+  done.set(name, end)
+  try {
+    await work()
+  } catch (error) {
+    done.delete(name)
+    throw error
   }
 }

@@ -1,13 +1,18 @@
 import type { Pool } from 'pg'
+import type { Authorities } from './authorities.ts'
 import { countCertificates } from './database.ts'
 import { metrics } from './metrics.ts'
 import { timedQuery } from './timed-query.ts'
 
-/** Counts what is valid and what ends soon, and sets the gauges; an authority without certificates leaves them. */
-export function createCertificateWatch(pool: Pool): () => Promise<void> {
+const NONE = { active: 0, within7Days: 0, within3Days: 0, within1Day: 0 }
+
+/** Counts what is valid and what ends soon, and sets the gauges; the series of an authority that is gone are removed. */
+export function createCertificateWatch(pool: Pool, authorities: Authorities): () => Promise<void> {
   let known: readonly string[] = []
   return async () => {
-    const counts = await timedQuery('count', async () => countCertificates(pool))
+    const found = await timedQuery('count', async () => countCertificates(pool))
+    const idle = authorities.all().filter(({ name }) => !found.some(({ ca }) => ca === name))
+    const counts = [...found, ...idle.map(({ name: ca }) => ({ ...NONE, ca }))]
     for (const ca of known.filter((name) => !counts.some((count) => count.ca === name))) {
       metrics.activeCertificates.remove({ ca })
       for (const days of ['7', '3', '1'] as const) metrics.expiringSoon.remove({ days, ca })

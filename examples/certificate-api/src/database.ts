@@ -1,10 +1,11 @@
 import { Pool } from 'pg'
+import type { Profile } from './metrics.ts'
 
 /** A certificate that was issued. */
 export interface StoredCertificate {
   readonly id: string
   readonly ca: string
-  readonly profile: string
+  readonly profile: Profile
   readonly subject: string
   readonly serialNumber: string
   readonly notAfter: Date
@@ -17,7 +18,13 @@ export interface StoredCertificate {
 
 /** Makes the connection pool; nothing connects yet. */
 export function createPool(url: string, max: number, onError: (error: Error) => void): Pool {
-  const pool = new Pool({ connectionString: url, max, connectionTimeoutMillis: 2_000 })
+  const pool = new Pool({
+    connectionString: url,
+    max,
+    connectionTimeoutMillis: 2_000,
+    // PostgreSQL gives up itself, so that the connection is good for the next query.
+    statement_timeout: 10_000,
+  })
   // Of connections that wait for nothing; without a listener their end would be the end of the process.
   pool.on('error', onError)
   return pool

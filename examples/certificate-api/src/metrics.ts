@@ -4,6 +4,8 @@ import { FAILURE_REASONS } from './authentication.ts'
 /** What a certificate can be used for. */
 export const PROFILES = ['server', 'client'] as const
 
+export type Profile = (typeof PROFILES)[number]
+
 // What HTTP itself does not know is `_OTHER`.
 const method = upTo(10)
 const ca = upTo(20)

@@ -6,7 +6,7 @@ import {
   RequestInProgressException,
 } from '@aws-sdk/client-acm-pca'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PcaOperation } from './metrics.ts'
+import type { PcaOperation, Profile } from './metrics.ts'
 
 /** An authority of the private CA. */
 export interface Authority {
@@ -21,11 +21,18 @@ export interface PrivateCa {
   /**
    * Has a certificate signed, and waits for it.
    *
-   * @param csr - PKCS #10, PEM
    * @returns the certificate, PEM
    */
-  issue(authority: Authority, csr: string, validDays: number): Promise<string>
+  issue(authority: Authority, order: Order): Promise<string>
   close(): void
+}
+
+/** What is to be signed. */
+export interface Order {
+  /** PKCS #10, PEM. */
+  readonly csr: string
+  readonly profile: Profile
+  readonly validDays: number
 }
 
 /** Runs a call of the CA's API, so that it is timed and counted; see metrics.ts. */
@@ -34,6 +41,13 @@ export type CallMeasure = <Result>(
   call: () => Promise<Result>,
 ) => Promise<Result>
 
+/** How the CA knows what a certificate may be used for. */
+const TEMPLATES: Readonly<Record<Profile, string>> = {
+  server: 'arn:aws:acm-pca:::template/EndEntityServerAuthCertificate/V1',
+  client: 'arn:aws:acm-pca:::template/EndEntityClientAuthCertificate/V1',
+}
+// The client itself waits for an answer without end.
+const ANSWERED_WITHIN_MILLIS = 5_000
 const ISSUED_WITHIN_MILLIS = 10_000
 const ASK_AGAIN_MILLIS = 25
 
@@ -45,11 +59,13 @@ export function createPrivateCa(
 ): PrivateCa {
   const client = new ACMPCAClient({ endpoint, region, maxAttempts: 2 })
   return {
-    async listAuthorities(abortSignal) {
+    async listAuthorities(signal) {
       const { CertificateAuthorities: found = [] } = await measured(
         'ListCertificateAuthorities',
         async () =>
-          client.send(new ListCertificateAuthoritiesCommand({}), abortSignal && { abortSignal }),
+          client.send(new ListCertificateAuthoritiesCommand({}), {
+            abortSignal: inTime(ANSWERED_WITHIN_MILLIS, signal),
+          }),
       )
       return found.map(({ Arn, NotAfter, CertificateAuthorityConfiguration: configuration }) => ({
         name: configuration?.Subject?.CommonName ?? '',
@@ -57,15 +73,17 @@ export function createPrivateCa(
         notAfter: NotAfter ?? new Date(0),
       }))
     },
-    async issue({ arn }, csr, validDays) {
+    async issue({ arn }, { csr, profile, validDays }) {
       const { CertificateArn } = await measured('IssueCertificate', async () =>
         client.send(
           new IssueCertificateCommand({
             CertificateAuthorityArn: arn,
             Csr: Buffer.from(csr),
+            TemplateArn: TEMPLATES[profile],
             SigningAlgorithm: 'SHA256WITHECDSA',
             Validity: { Type: 'DAYS', Value: validDays },
           }),
+          { abortSignal: inTime(ANSWERED_WITHIN_MILLIS) },
         ),
       )
       return measured('GetCertificate', async () => getWhenSigned(arn, CertificateArn))
@@ -79,16 +97,24 @@ export function createPrivateCa(
     certificate: string | undefined,
   ): Promise<string> {
     const input = { CertificateAuthorityArn: authority, CertificateArn: certificate }
-    const deadline = performance.now() + ISSUED_WITHIN_MILLIS
+    const abortSignal = inTime(ISSUED_WITHIN_MILLIS)
     for (;;) {
       try {
-        const { Certificate: pem } = await client.send(new GetCertificateCommand(input))
-        if (pem !== undefined) return pem
+        const { Certificate: pem } = await client.send(new GetCertificateCommand(input), {
+          abortSignal,
+        })
+        if (pem === undefined) throw new Error('the private CA answered without a certificate')
+        return pem
       } catch (error) {
-        const isSigning = error instanceof RequestInProgressException
-        if (!isSigning || performance.now() > deadline) throw error
+        if (!(error instanceof RequestInProgressException)) throw error
       }
-      await sleep(ASK_AGAIN_MILLIS)
+      await sleep(ASK_AGAIN_MILLIS, undefined, { signal: abortSignal })
     }
   }
+}
+
+/** Is aborted when the time is over, or before by whoever waits. */
+function inTime(millis: number, signal?: AbortSignal): AbortSignal {
+  const timeout = AbortSignal.timeout(millis)
+  return signal ? AbortSignal.any([signal, timeout]) : timeout
 }

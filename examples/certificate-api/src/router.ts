@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Caller } from './authentication.ts'
 
 /** What a request was answered. */
 export interface Answer {
@@ -8,7 +9,8 @@ export interface Answer {
 
 /** A request that a route was found for. */
 export interface Match {
-  readonly request: IncomingMessage
+  /** Who is asking, as their token says. */
+  readonly caller: Caller
   /** What stood in the place of `:id`, if the route has one. */
   readonly id: string
   /** The body, read as JSON. */
@@ -19,14 +21,20 @@ export interface Match {
 export interface Route {
   readonly method: string
   readonly template: string
-  /** What the caller's token must allow; nothing for a route that is open to all. */
-  readonly scope?: string
+  /** What the caller's token must allow. */
+  readonly scope: string
   handle(match: Match): Promise<Answer>
 }
 
-/** The body is no JSON, or too long. */
+/** The body is no JSON (400), or too long (413). */
 export class BodyError extends Error {
   override readonly name = 'BodyError'
+  readonly statusCode: 400 | 413
+
+  constructor(statusCode: 400 | 413, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.statusCode = statusCode
+  }
 }
 
 const MAX_BODY_BYTES = 100_000
@@ -50,20 +58,25 @@ export function findRoute(
 export async function readJson(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = []
   let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > MAX_BODY_BYTES) throw new BodyError('the body is too long')
-    chunks.push(chunk)
+  // Left open at the end: whoever sent too much gets an answer.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
+    bytes += (chunk as Buffer).length
+    if (bytes > MAX_BODY_BYTES) throw new BodyError(413, 'the body is too long')
+    chunks.push(chunk as Buffer)
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown
   } catch (error) {
-    throw new BodyError('the body is no JSON', { cause: error })
+    throw new BodyError(400, 'the body is no JSON', { cause: error })
   }
 }
 
 /** Sends an answer as JSON. */
 export function send(response: ServerResponse, { status, body }: Answer): void {
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' })
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    // What is left of a body that nobody reads is not the next request.
+    ...(status === 413 && { connection: 'close' }),
+  })
   response.end(JSON.stringify(body))
 }

@@ -13,16 +13,16 @@ import type { Answer, Route } from './router.ts'
 
 const RenewRequest = IssueRequest.pick({ csr: true, validDays: true })
 
-/** The service's own routes. @param ownerOf - who is asking, as their token says */
-export function createRoutes(parts: CertificateParts, ownerOf: () => string): readonly Route[] {
+/** The service's own routes. */
+export function createRoutes(parts: CertificateParts): readonly Route[] {
   return [
     {
       method: 'POST',
       template: '/certificates',
       scope: 'certificates:issue',
-      handle: async ({ json }) => {
+      handle: async ({ caller, json }) => {
         const request = IssueRequest.parse(await json())
-        return toAnswer(201, await issueCertificate(parts, request, ownerOf()))
+        return toAnswer(201, await issueCertificate(parts, request, caller.userId))
       },
     },
     {
@@ -35,9 +35,9 @@ export function createRoutes(parts: CertificateParts, ownerOf: () => string): re
       method: 'POST',
       template: '/certificates/:id/renewals',
       scope: 'certificates:issue',
-      handle: async ({ id, json }) => {
+      handle: async ({ caller, id, json }) => {
         const request = RenewRequest.parse(await json())
-        return toAnswer(201, await renewCertificate(parts, id, request, ownerOf()))
+        return toAnswer(201, await renewCertificate(parts, id, request, caller.userId))
       },
     },
     {
@@ -47,7 +47,7 @@ export function createRoutes(parts: CertificateParts, ownerOf: () => string): re
       handle: async () => {
         await audit.record(adminOperation, { target: { id: 'refresh_authorities' } })
         await parts.authorities.refresh()
-        return { status: 202, body: { status: 'refreshed' } }
+        return { status: 200, body: { status: 'refreshed' } }
       },
     },
   ]

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { getLogger, health, job } from 'telltale'
 import { createApp } from './app.ts'
@@ -52,20 +53,20 @@ async function start(settings: Settings): Promise<void> {
     },
   )
 
-  const watchCertificates = createCertificateWatch(pool)
+  const watchCertificates = createCertificateWatch(pool, authorities)
   const every = settings.WATCH_INTERVAL_MILLIS
   job('watch-certificates', { every }, watchCertificates)
   job('watch-authorities', { every }, async ({ signal }) => authorities.refresh(signal))
   job('watch-pool', { every: 1_000 }, () => watchPool(pool, settings.DATABASE_POOL_MAX))
 
   const server = createServer(createApp({ pool, privateCa, authorities, authentication }))
-  server.listen(settings.PORT, settings.HOST, () => {
-    const address = server.address()
-    const port = typeof address === 'object' ? address?.port : settings.PORT
-    metrics.up.set(1)
-    log.info(`listening at http://${settings.HOST}:${port}`)
-    console.log(`certificate-api listening at http://${settings.HOST}:${port}`)
-  })
+  server.listen(settings.PORT, settings.HOST)
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : settings.PORT
+  metrics.up.set(1)
+  log.info(`listening at http://${settings.HOST}:${port}`)
+  console.log(`certificate-api listening at http://${settings.HOST}:${port}`)
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
