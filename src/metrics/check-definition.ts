@@ -29,11 +29,24 @@ const PARTS = ['_bucket', '_sum', '_count']
 /** Labels that Prometheus itself puts on whatever it scrapes. */
 const TARGET_LABELS: ReadonlySet<string> = new Set(['job', 'instance'])
 
+/** Beyond that a histogram is a list of its measurements; each series has all of them. */
+const MAX_BUCKETS = 500
+
+/** Series of Prometheus' own, with the labels of the target that was scraped. */
+const MADE_BY_PROMETHEUS =
+  /^(?:up|ALERTS(?:_FOR_STATE)?|scrape_(?:duration_seconds|timeout_seconds|samples_(?:scraped|post_metric_relabeling)|series_added|sample_limit|body_size_bytes))$/
+
+/** Longer values say no more about what is wrong with them. */
+const MAX_SHOWN = 200
+
 /** Everything that keeps metrics from being declared, beside those that are declared already. */
 export function problemsOfCatalogue(
   definitions: Readonly<Record<string, unknown>>,
   declared: ReadonlyMap<string, MetricDefinition>,
 ): string[] {
+  if (typeof definitions !== 'object' || definitions === null) {
+    return [`the metrics must be an object of definitions; got ${showValue(definitions)}`]
+  }
   const known = new Map(declared)
   return Object.entries(definitions).flatMap(([key, given]) => {
     if (!isDefinition(given)) {
@@ -41,9 +54,11 @@ export function problemsOfCatalogue(
         `"${key}" must be declared with counter(), upDownCounter(), gauge(), observableGauge() or histogram(); got ${showValue(given)}`,
       ]
     }
-    const problems = [...problemsOfDefinition(given), ...clashes(given, known)]
-    if (!known.has(given.name)) known.set(given.name, given)
-    return problems.map((problem) => `metric ${showValue(given.name)}: ${problem}`)
+    const own = problemsOfDefinition(given)
+    // What is wrong in itself cannot be compared.
+    const problems = own.length > 0 ? own : clashes(given, known)
+    if (own.length === 0 && !known.has(given.name)) known.set(given.name, given)
+    return problems.map((problem) => `metric ${shown(given.name)}: ${problem}`)
   })
 }
 
@@ -84,8 +99,16 @@ function problemsOfName({ kind, name, unit = '' }: MetricDefinition): string[] {
     ]
   }
   if (name === 'target_info') return ['the name is taken by the attributes of the resource']
+  if (MADE_BY_PROMETHEUS.test(name)) {
+    return ['the name is taken: Prometheus makes a series of it for every target; choose another']
+  }
   const exposed = toPrometheusName(name, unit, KINDS[kind])
   if (exposed === name) return []
+  if (/__|_$/.test(name)) {
+    return [
+      `it would be exposed as ${exposed}: words are divided by single _, and none stands at the end; declare it as "${exposed}"`,
+    ]
+  }
   const instead = unit === '' ? '' : `, or leave out the unit ${unit}`
   return [
     `it would be exposed as ${exposed}: ${kind === 'counter' ? 'a counter ends in _total, and ' : ''}a unit stands in the name; declare it as "${exposed}"${instead}`,
@@ -146,10 +169,12 @@ function problemsOfList(list: readonly unknown[]): string[] {
   if (list.length === 0) return ['its list has no values']
   const texts = list.map((value) => (typeof value === 'bigint' ? undefined : toLabelText(value)))
   const unusable = list.filter((_, index) => texts[index] === undefined)
-  const twice = texts.filter((text, index) => texts.indexOf(text) !== index && text !== undefined)
+  const seen = new Set<string>()
+  const twice = texts.filter((text) => text !== undefined && seen.size === seen.add(text).size)
   return [
     ...unusable.map(
-      (value) => `its values must be texts, numbers or booleans; got ${showValue(value)}`,
+      (value) =>
+        `its values must be texts of at most 1 024 characters, numbers or booleans; got ${shown(value)}`,
     ),
     ...twice.map((text) => `its list has ${showValue(text)} twice`),
     ...(texts.includes(OTHER)
@@ -165,6 +190,7 @@ function problemsOfBuckets({ buckets, unit }: MetricDefinition): string[] {
   const holds =
     Array.isArray(buckets) &&
     buckets.length > 0 &&
+    buckets.length <= MAX_BUCKETS &&
     buckets.every(
       (bound: unknown, index) =>
         Number.isFinite(bound) && (index === 0 || buckets[index - 1] < (bound as number)),
@@ -172,8 +198,13 @@ function problemsOfBuckets({ buckets, unit }: MetricDefinition): string[] {
   return holds
     ? []
     : [
-        `"buckets" must be finite numbers, each larger than the one before; got ${showValue(buckets)}`,
+        `"buckets" must be finite numbers, each larger than the one before, at most ${MAX_BUCKETS} of them; got ${shown(buckets)}`,
       ]
+}
+
+function shown(value: unknown): string {
+  const text = showValue(value)
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text
 }
 
 function isBound(value: unknown): boolean {
@@ -198,7 +229,7 @@ function clashes(
           `it is declared already, in another shape: ${showValue(toShape(same))}, now ${showValue(toShape(definition))}`,
         ]
   }
-  const part = PARTS.find((suffix) => showValue(name).endsWith(`${suffix}"`))
+  const part = PARTS.find((suffix) => name.endsWith(suffix))
   const whole = part === undefined ? undefined : known.get(name.slice(0, -part.length))
   return [
     ...(whole?.kind === 'histogram'
@@ -228,5 +259,12 @@ function toShape({
   const sorted = Object.entries<LabelRule>(labels ?? {})
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([label, rule]) => [label, 'upTo' in rule ? rule.upTo : rule.map(String).toSorted()])
-  return { kind, description, unit, labels: Object.fromEntries(sorted), buckets, maxSeries }
+  return {
+    kind,
+    description,
+    unit: unit ?? '',
+    labels: Object.fromEntries(sorted),
+    buckets,
+    maxSeries,
+  }
 }

@@ -61,33 +61,61 @@ export type AnyMetricDefinition = Pick<MetricDefinition, 'kind' | 'name' | 'desc
 export function counter<const Rules extends LabelRules = NoLabels>(
   options: MetricOptions<Rules>,
 ): MetricDefinition<'counter', Rules> {
-  return Object.freeze({ ...options, kind: 'counter' })
+  return define('counter', options)
 }
 
 /** Declares a metric that is counted up and down, such as requests in flight. */
 export function upDownCounter<const Rules extends LabelRules = NoLabels>(
   options: MetricOptions<Rules>,
 ): MetricDefinition<'upDownCounter', Rules> {
-  return Object.freeze({ ...options, kind: 'upDownCounter' })
+  return define('upDownCounter', options)
 }
 
 /** Declares a metric that is set, such as a cost; its series can be removed. */
 export function gauge<const Rules extends LabelRules = NoLabels>(
   options: MetricOptions<Rules>,
 ): MetricDefinition<'gauge', Rules> {
-  return Object.freeze({ ...options, kind: 'gauge' })
+  return define('gauge', options)
 }
 
 /** Declares a metric whose value is asked for at each scrape. */
 export function observableGauge<const Rules extends LabelRules = NoLabels>(
   options: ObservableGaugeOptions<Rules>,
 ): MetricDefinition<'observableGauge', Rules> {
-  return Object.freeze({ ...options, kind: 'observableGauge' })
+  return define('observableGauge', options)
 }
 
 /** Declares a metric that counts measurements, such as durations, in buckets. */
 export function histogram<const Rules extends LabelRules = NoLabels>(
   options: HistogramOptions<Rules>,
 ): MetricDefinition<'histogram', Rules> {
-  return Object.freeze({ ...options, kind: 'histogram' })
+  return define('histogram', options)
+}
+
+/** A definition of its own: what is done later to the lists that were given changes nothing that is declared. */
+function define<Kind extends MetricKind, Rules extends LabelRules>(
+  kind: Kind,
+  options: MetricOptions<Rules>,
+): MetricDefinition<Kind, Rules> {
+  const { labels, buckets, ...rest }: MetricOptions<Rules> & { buckets?: unknown } = { ...options }
+  const definition: object = {
+    ...rest,
+    ...(labels !== undefined && { labels: isPlain(labels) ? copyLabels(labels) : labels }),
+    ...(buckets !== undefined && { buckets: copyList(buckets) }),
+    kind,
+  }
+  return Object.freeze(definition) as MetricDefinition<Kind, Rules>
+}
+
+function copyLabels<Rules extends LabelRules>(labels: Rules): Rules {
+  const copied = Object.entries(labels).map(([label, rule]) => [label, copyList(rule)])
+  return Object.freeze(Object.fromEntries(copied)) as Rules
+}
+
+function copyList(given: unknown): unknown {
+  return Array.isArray(given) ? Object.freeze([...(given as unknown[])]) : given
+}
+
+function isPlain(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && !Array.isArray(given)
 }

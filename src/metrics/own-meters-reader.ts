@@ -1,3 +1,4 @@
+import { diag } from '@opentelemetry/api'
 import type {
   Attributes,
   Meter,
@@ -116,14 +117,16 @@ function createStore() {
     what: Omit<Instrument, 'descriptor' | 'callbacks'>,
   ): Instrument {
     const known = instruments.get(name)
-    if (known) return known
+    if (known && isSameKind(known, what)) return known
     const descriptor = { name, description, unit, type: 'GAUGE', valueType: 1, advice: {} }
     const made = {
       ...what,
       descriptor: descriptor as unknown as MetricData['descriptor'],
       callbacks: new Map(),
     }
-    instruments.set(name, made)
+    if (known) {
+      diag.warn(`the metric ${name} is there already, of another kind: this one is not exposed`)
+    } else instruments.set(name, made)
     return made
   }
 
@@ -154,6 +157,15 @@ function createStore() {
     createObservableGauge: observable(GAUGE, false),
   }
   return { instruments, methods }
+}
+
+/** Two copies of the package declare each for itself, and may differ. */
+function isSameKind(a: Instrument, b: Omit<Instrument, 'descriptor' | 'callbacks'>): boolean {
+  return (
+    a.dataPointType === b.dataPointType &&
+    a.isMonotonic === b.isMonotonic &&
+    (a.cells === undefined) === (b.cells === undefined)
+  )
 }
 
 /** An observable metric could not be asked. */

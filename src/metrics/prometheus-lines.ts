@@ -17,7 +17,9 @@ export function createSeriesTexts(
   redactLabels: (labels: Record<string, string>) => void = () => undefined,
 ): ToSeriesText {
   const known = new WeakMap<Attributes, SeriesText>()
-  return (attributes) => {
+  return (given) => {
+    // JavaScript lets attributes be a text, and the SDK takes it.
+    const attributes = typeof given === 'object' ? given : NONE
     let found = known.get(attributes)
     if (!found) {
       const { labels, faults } = toPrometheusLabels(attributes)
@@ -28,6 +30,8 @@ export function createSeriesTexts(
     return found
   }
 }
+
+const NONE: Attributes = {}
 
 /** Valid labels as they stand between the braces. */
 export function toLabelsText(labels: Readonly<Record<string, string>>): string {

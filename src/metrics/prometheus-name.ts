@@ -3,7 +3,7 @@
  *
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-metadata-1
  */
-const UNITS: Readonly<Record<string, string>> = {
+const UNITS = toTable({
   d: 'days',
   h: 'hours',
   min: 'minutes',
@@ -29,9 +29,9 @@ const UNITS: Readonly<Record<string, string>> = {
   Cel: 'celsius',
   Hz: 'hertz',
   '%': 'percent',
-}
+})
 
-const PER: Readonly<Record<string, string>> = {
+const PER = toTable({
   s: 'second',
   m: 'minute',
   min: 'minute',
@@ -40,7 +40,7 @@ const PER: Readonly<Record<string, string>> = {
   w: 'week',
   mo: 'month',
   y: 'year',
-}
+})
 
 /** The kinds of metric that Prometheus tells apart. */
 export type PrometheusKind = 'counter' | 'gauge' | 'histogram'
@@ -66,10 +66,15 @@ function toUnitSuffix(unit: string, kind: PrometheusKind): string {
   const bare = unit.replaceAll(/\{[^}]*\}/g, '').trim()
   if (bare === '1') return kind === 'gauge' ? 'ratio' : ''
   const [over = '', under] = bare.split('/')
-  const first = over === '1' ? '' : toWord(UNITS[over] ?? over)
+  const first = over === '1' ? '' : toWord(UNITS.get(over) ?? over)
   if (under === undefined || under === '') return first
-  const second = toWord(PER[under] ?? UNITS[under] ?? under)
+  const second = toWord(PER.get(under) ?? UNITS.get(under) ?? under)
   return first === '' ? `per_${second}` : `${first}_per_${second}`
+}
+
+/** Not an object: it would know a unit "constructor". */
+function toTable(words: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries(words))
 }
 
 /** Only what Prometheus allows in a name, without doubled or outer underscores. */

@@ -98,7 +98,12 @@ async function addMetric(
   { families, slices, reporter, scopeText, toSeriesText }: Making,
   metric: MetricData,
 ): Promise<void> {
-  const { name: original, description, unit } = metric.descriptor
+  // JavaScript lets them be anything, and the SDK takes it.
+  const [original, description, unit] = [
+    metric.descriptor.name,
+    metric.descriptor.description,
+    metric.descriptor.unit,
+  ].map(String) as [string, string, string]
   const kind = toKind(metric)
   if (!kind) {
     reporter.once(

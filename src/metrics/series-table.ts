@@ -209,7 +209,7 @@ function toLabel(name: string, rule: LabelRule): Label {
   const open = 'upTo' in rule
   return {
     name,
-    listed: open ? undefined : new Set(rule.map(String)),
+    listed: open ? undefined : new Set(rule.map((value) => toLabelText(value) ?? '')),
     bound: open ? rule.upTo : rule.length,
     used: new Map(),
   }

@@ -5,6 +5,7 @@ import { loadPackage } from '../core/load-package.ts'
 import type { Redaction } from '../core/redaction.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { CATALOGUE_METER, OWN_METER } from '../metrics/metrics.ts'
+import { createGuardedMeterProvider } from '../metrics/guarded-meter-provider.ts'
 import { CallbackError, createOwnMeters } from '../metrics/own-meters-reader.ts'
 import { createPrometheusText } from '../metrics/prometheus-reader.ts'
 import { createLabelRedaction } from '../metrics/redact-labels.ts'
@@ -61,7 +62,7 @@ export function startMetrics(
 
   let underWay: Promise<string> | undefined
   return {
-    provider: catalogue.provide(provider),
+    provider: catalogue.provide(createGuardedMeterProvider(provider, reporter)),
     async scrape() {
       if (!exposed) return '# metrics are turned off by OTEL_METRICS_EXPORTER\n'
       return (underWay ??= collect().finally(() => {

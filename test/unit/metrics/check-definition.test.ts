@@ -108,7 +108,11 @@ describe('labels', () => {
     ['no list', 'all', 'must be a list of its values, or upTo(bound); got "all"'],
     ['an empty list', [], 'its list has no values'],
     ['a value twice', ['1', 1], 'its list has "1" twice'],
-    ['an object in it', [{}], 'its values must be texts, numbers or booleans; got {}'],
+    [
+      'an object in it',
+      [{}],
+      'its values must be texts of at most 1 024 characters, numbers or booleans; got {}',
+    ],
     ['other in it', ['a', 'other'], '"other" stands for the values outside the list; leave it out'],
     ['a bound of 0', upTo(0), 'its bound must be a whole number of 1 to 1000000; got 0'],
     [
@@ -155,7 +159,7 @@ test('every problem of every metric is listed', () => {
     'metric "orders": a counter has no option "colour"; it has name, description, unit, labels, maxSeries',
     'metric "orders": "description" must be a sentence, for the HELP text; got " "',
     expect.stringContaining('metric "orders": it would be exposed as orders_total'),
-    'metric "size": "buckets" must be finite numbers, each larger than the one before; got [2,1]',
+    'metric "size": "buckets" must be finite numbers, each larger than the one before, at most 500 of them; got [2,1]',
     'metric "weight": "buckets" must be given: only for the unit s is there a default',
     'metric "up_now": "observe" must be a function; got 5',
     expect.stringContaining('"4" must be declared with counter()'),
@@ -210,4 +214,77 @@ describe('a name that is declared twice', () => {
       expect(problemsOf(part, size)).toHaveLength(1)
     },
   )
+})
+
+describe('what JavaScript lets through', () => {
+  test.each([null, undefined, 'abc', 7])('%j in place of definitions is refused', (given) => {
+    expect(problemsOfCatalogue(given as never, new Map()).length).toBeGreaterThan(0)
+  })
+
+  test.each([
+    ['a name that is a symbol', { name: Symbol('x'), description, buckets: [1] }],
+    ['labels that are a text', { name: 'twice', description, buckets: [1], labels: 'abc' }],
+    ['a label that is a number', { name: 'twice', description, buckets: [1], labels: { a: 5 } }],
+    ['a unit that every object has', { name: 'twice', description, unit: 'constructor' }],
+    ['a bound that is a big integer', { name: 'twice', description, buckets: [1n] }],
+  ])('%s is refused with its reason, also beside another of that name', (_what, options) => {
+    const [first, second] = [{ name: 'twice', description, buckets: [1] }, options]
+    const problems = problemsOf(histogram(first), histogram(second as never))
+
+    expect(problems.length).toBeGreaterThan(0)
+    for (const problem of problems) expect(problem).toMatch(/^metric /)
+  })
+})
+
+test.each(['up', 'ALERTS', 'scrape_duration_seconds'])(
+  'the name %s is refused: Prometheus makes such a series itself',
+  (name) => {
+    expect(problemsOf(gauge({ name, description }))).toEqual([
+      `metric "${name}": the name is taken: Prometheus makes a series of it for every target; choose another`,
+    ])
+  },
+)
+
+test.each(['load_', 'load__average'])('of %s the underscores are the problem', (name) => {
+  expect(problemsOf(gauge({ name, description })).join()).toContain('words are divided by single _')
+})
+
+test('no unit and an empty one are the same shape', () => {
+  const options = { name: 'orders_total', description }
+
+  expect(problemsOf(counter(options), counter({ ...options, unit: '' }))).toEqual([])
+})
+
+test('more than 500 buckets are refused: each series has all of them', () => {
+  const buckets = Array.from({ length: 501 }, (_, index) => index)
+
+  expect(problemsOf(histogram({ name: 'size', description, buckets }))).toHaveLength(1)
+  expect(problemsOf(histogram({ name: 'size', description, buckets: buckets.slice(1) }))).toEqual(
+    [],
+  )
+})
+
+test('a list of 100 000 values is refused at once', () => {
+  const before = process.cpuUsage()
+  const problems = withLabels({ shop: Array.from({ length: 100_000 }, (_, index) => index) })
+  const { user, system } = process.cpuUsage(before)
+
+  expect(problems).toHaveLength(1)
+  // To compare each with each takes a quarter of a minute.
+  expect((user + system) / 1_000).toBeLessThan(2_000)
+})
+
+test('what is done to the lists afterwards changes nothing that is declared', () => {
+  const [states, buckets] = [
+    ['up', 'down'],
+    [1, 2],
+  ]
+  const labels = { state: states }
+  const declared = histogram({ name: 'size', description, buckets, labels })
+  states.push('gone')
+  buckets.push(0)
+  Object.assign(labels, { le: ['x'] })
+
+  expect(declared).toMatchObject({ buckets: [1, 2], labels: { state: ['up', 'down'] } })
+  expect(Object.keys(declared.labels as object)).toEqual(['state'])
 })

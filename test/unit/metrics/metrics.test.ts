@@ -537,3 +537,82 @@ describe('series that vanish', () => {
     expect(await read()).toEqual(['up_now 2'])
   })
 })
+
+test('a value in a list that is no valid text is counted as the list has it', async () => {
+  const read = startProvider()
+  const { orders: counted } = catalogue.defineMetrics({
+    orders: counter({ name: 'orders_total', description: 'x', labels: { shop: ['\ud800', 'b'] } }),
+  })
+  counted.add(1, { shop: '\ud800' })
+
+  expect(await read()).toEqual(['orders_total{shop="\ufffd"} 1', 'orders_total{shop="b"} 0'])
+  expect(reporter.lines).toEqual([])
+})
+
+test.each([Object.create(null), undefined, Symbol('s')])(
+  'a callback that throws %s costs its own series only',
+  async (thrown) => {
+    const read = startProvider()
+    catalogue.defineMetrics({
+      bad: observableGauge({
+        name: 'bad',
+        description: 'x',
+        observe: () => {
+          throw thrown
+        },
+      }),
+      alone: counter({ name: 'alone_total', description: 'x' }),
+    })
+
+    expect(await read()).toEqual(['alone_total 0'])
+    expect(reporter.lines).toHaveLength(1)
+  },
+)
+
+describe('two copies of the package', () => {
+  test('declare the same metric, and both count in it', async () => {
+    const read = startProvider()
+    const second = await secondCopy()
+    const both = [catalogue, second].map((copy) =>
+      copy.defineMetrics({ a: counter({ name: 'orders_total', description: 'x' }) }),
+    )
+    for (const { a } of both) a.add(2)
+
+    expect(await read()).toEqual(['orders_total 4'])
+  })
+
+  test('that disagree about a kind leave the first one as it is, and nothing throws', async () => {
+    const read = startProvider()
+    const second = await secondCopy()
+    catalogue.defineMetrics({
+      orders: counter({ name: 'orders_total', description: 'x' }),
+      level: observableGauge({ name: 'level', description: 'x', observe: (see) => see(1) }),
+      size: histogram({ name: 'size', description: 'x', buckets: [1] }),
+    })
+    const {
+      orders: other,
+      level,
+      size,
+    } = second.defineMetrics({
+      orders: observableGauge({ name: 'orders_total', description: 'x', observe: (see) => see(7) }),
+      level: upDownCounter({ name: 'level', description: 'x' }),
+      size: upDownCounter({ name: 'size', description: 'x' }),
+    })
+    level.add(5)
+    size.add(5)
+
+    expect(other.definition.kind).toBe('observableGauge')
+    expect(await read(/^(?:orders_total|level|size|size_count) /)).toEqual([
+      'orders_total 0',
+      'level 1',
+      'size_count 0',
+    ])
+  })
+})
+
+async function secondCopy(): Promise<typeof catalogue> {
+  vi.resetModules()
+  const second = await import('../../../src/metrics/metrics.ts')
+  expect(second).not.toBe(catalogue)
+  return second
+}

@@ -363,3 +363,24 @@ test.each([
 
   expect(samples).toEqual([`size ${expected}`])
 })
+
+test('a name, a unit or a description that is no text costs no scrape, nor does a unit that every object has', async () => {
+  const { samples } = await scrape((meter) => {
+    meter.createCounter('orders', { unit: 5 as never, description: { a: 1 } as never }).add(1)
+    meter.createCounter('sales', { unit: 'constructor' }).add(1)
+    meter.createCounter(7 as never).add(1)
+    meter.createCounter('claims').add(1)
+  })
+
+  expect(samples).toEqual(
+    expect.arrayContaining(['orders_5_total 1', 'sales_constructor_total 1', 'claims_total 1']),
+  )
+})
+
+test('a text in place of attributes costs no scrape', async () => {
+  const { samples } = await scrape((meter) => {
+    meter.createCounter('orders').add(1, 'shop' as never)
+  })
+
+  expect(samples).toContain('orders_total 1')
+})
