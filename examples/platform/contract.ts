@@ -92,6 +92,7 @@ export const contract: readonly Promised[] = [
   { kind: 'setting', name: 'what belongs to one tenant is not there for another' },
   { kind: 'setting', name: 'a tenant that is gone leaves no series behind' },
   { kind: 'setting', name: 'beyond the bound a gauge drops the series and counts it' },
+  { kind: 'setting', name: '100 000 tenants cost no more than the bound' },
   { kind: 'setting', name: 'DatabaseConnectionPoolExhausted sees a pool that is exhausted' },
   { kind: 'setting', name: 'requests are answered while Proxmox is away' },
   {

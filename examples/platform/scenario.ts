@@ -2,7 +2,7 @@ import type { Evidence } from '../support/contract.ts'
 import type { Service } from '../support/services.ts'
 import type { Example, Stage } from '../support/stage.ts'
 import { contract } from './contract.ts'
-import { proveLeaving, proveOverflow } from './scenario/bounds.ts'
+import { proveLeaving, proveManyTenants, proveOverflow } from './scenario/bounds.ts'
 import { healthChecksOf, proveExhaustedPool, proveOutage } from './scenario/outages.ts'
 import { createProxmoxClient } from './scenario/proxmox-client.ts'
 import { startProgram } from './scenario/services.ts'
@@ -23,6 +23,7 @@ async function run(stage: Stage): Promise<Evidence> {
 
   await proveLeaving(stage, team)
   await proveOverflow(stage, team)
+  await proveManyTenants(stage)
   say('a tenant has left, and more came than the platform is made for')
 
   await proveExhaustedPool(stage, team)

@@ -7,20 +7,22 @@ import { telemetryVariables } from '../../support/telemetry-variables.ts'
 export interface Program {
   readonly name: string
   readonly script: string
-  readonly variables: Readonly<Record<string, string>>
+  readonly variables?: Readonly<Record<string, string>>
+  /** The line it writes when it is ready; that it listens, without one. */
+  readonly readyLine?: RegExp
 }
 
 /** Starts a program of the platform's system under the preload. */
 export async function startProgram(
   addresses: StackAddresses,
-  { name, script, variables }: Program,
+  { name, script, variables = {}, readyLine = /^\w+ listening at (http:\S+)/m }: Program,
 ): Promise<Service> {
   return startService({
     name,
     directory: new URL('../', import.meta.url),
     script,
     logFile: join(addresses.logs, `platform-${name}.log`),
-    readyLine: /^\w+ listening at (http:\S+)/m,
+    readyLine,
     metricsPort: 0,
     variables: {
       ...telemetryVariables(addresses, addresses.logs, name),
