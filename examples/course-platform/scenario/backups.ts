@@ -1,5 +1,5 @@
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -24,6 +24,15 @@ export async function proveBackups(stage: Stage, databaseUrl: string): Promise<v
     await change(databaseUrl, `DELETE FROM courses WHERE id = 2`)
     succeed(await restore(folder, name, variables, ['--yes']))
     assert((await count(databaseUrl)) === 3, 'a course is missing after the restore')
+    const { deleteAfter } = JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as {
+      readonly deleteAfter: string
+    }
+    assert(Date.parse(deleteAfter) > Date.now(), 'it does not say when it may go')
+    // The format is one that pg_restore reads; somebody has been at this one.
+    await appendFile(join(folder, name), 'x')
+    const spoilt = await restore(folder, name, variables, ['--yes'])
+    assert(spoilt.code === 1, 'a backup that was changed was restored')
+    assert(spoilt.stderr.includes('is not what was backed up'), `it says ${spoilt.stderr}`)
   })
   const bucket = `s3://${s3.bucket}/nightly`
   await prove('backup to S3 in STANDARD_IA, and restore', async () => {

@@ -2,6 +2,7 @@ import { assert } from '../../support/assert.ts'
 import { eventually } from '../../support/eventually.ts'
 import { startSentryServer } from '../../support/sentry-server.ts'
 import type { Stage } from '../../support/stage.ts'
+import { PATIENCE } from './look.ts'
 import { startCoursePlatform } from './services.ts'
 
 /** Starts an instance that reports its errors, and has it fail. */
@@ -18,7 +19,7 @@ export async function proveSentry({ stack, prove }: Stage, databaseUrl: string):
       'an event at Sentry',
       async () => sentry.events,
       (events) => events.length > 0,
-      { withinMillis: 20_000 },
+      PATIENCE,
     )
     const [exception] = event?.exception.values ?? []
     assert(exception?.value === 'the report cannot be made', `it says ${exception?.value}`)

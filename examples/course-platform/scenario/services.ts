@@ -19,6 +19,7 @@ export async function startCoursePlatform(
     variables: {
       ...telemetryVariables(addresses, addresses.logs, name),
       PORT: '0',
+      TELLTALE_LOG_STDOUT: 'true',
       TRUSTED_PROXIES: '127.0.0.1',
       ...variables,
     },

@@ -1,7 +1,9 @@
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
-import { createReadStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 
 /** What is kept beside a backup, so that whoever cleans up knows what may go when. */
 export interface BackupFacts {
@@ -68,8 +70,8 @@ function openS3({ hostname: bucket, pathname }: URL, variables: NodeJS.ProcessEn
       const { Body: body, Metadata: metadata = {} } = await client.send(
         new GetObjectCommand({ Bucket: bucket, Key: keyOf(name) }),
       )
-      if (!body) throw new Error(`${name} is empty`)
-      await writeFile(file, await body.transformToByteArray())
+      if (!(body instanceof Readable)) throw new Error(`${name} is empty`)
+      await pipeline(body, createWriteStream(file))
       const [createdAt = '', deleteAfter = ''] = [metadata['created-at'], metadata['delete-after']]
       return { createdAt, deleteAfter, sha256: metadata['sha256'] ?? '' }
     },

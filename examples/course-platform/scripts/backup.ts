@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
 import { openStore } from './backup-store.ts'
 import { runOnDatabase } from './run-program.ts'
+import { sha256Of } from './sha256.ts'
 
 // Dumps the database into a folder or to S3, in the format that pg_restore reads:
 //   DATABASE_URL=… node --import telltale/register scripts/backup.ts --to s3://bucket/prefix [--keep-days 35]
@@ -34,13 +32,10 @@ async function main(to: string | undefined, keepDays: number): Promise<void> {
     const name = `course-platform-${now.toISOString().replaceAll(/[:.]/g, '-')}.dump`
     const file = join(folder, name)
     await runOnDatabase('pg_dump', ['--format=custom', '--no-owner', `--file=${file}`], databaseUrl)
-    const digest = createHash('sha256')
-    await pipeline(createReadStream(file), digest)
-    const sha256 = digest.digest('hex')
     await openStore(to, process.env).put(name, file, {
       createdAt: now.toISOString(),
       deleteAfter: new Date(now.getTime() + keepDays * DAY_MILLIS).toISOString(),
-      sha256,
+      sha256: await sha256Of(file),
     })
     console.log(name)
   } finally {

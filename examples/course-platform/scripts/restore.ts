@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
@@ -7,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { Client } from 'pg'
 import { openStore } from './backup-store.ts'
 import { runOnDatabase } from './run-program.ts'
+import { sha256Of } from './sha256.ts'
 
 // Puts a backup back into the database; what is there is overwritten, and before that it asks:
 //   DATABASE_URL=… node --import telltale/register scripts/restore.ts --from s3://bucket/prefix --name NAME [--yes]
@@ -41,11 +41,9 @@ async function main(
   try {
     const file = join(folder, 'backup.dump')
     const { sha256, createdAt } = await openStore(from, process.env).get(name, file)
-    const found = createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex')
+    const found = await sha256Of(file)
     if (found !== sha256) throw new Error(`${name} is not what was backed up: SHA-256 ${found}`)
-    const database = new URL(databaseUrl).pathname.slice(1)
+    const database = decodeURIComponent(new URL(databaseUrl).pathname.slice(1))
     await runOnDatabase(
       'pg_restore',
       [

@@ -5,6 +5,8 @@ const { values } = parseArgs({
   options: { url: { type: 'string' }, metrics: { type: 'string', default: 'off' } },
 })
 
+const TIMEOUT_MILLIS = 10_000
+
 interface Probe {
   readonly name: string
   readonly run: (base: string) => Promise<void>
@@ -21,7 +23,9 @@ const probes: readonly Probe[] = [
   {
     name: `metrics are ${values.metrics}`,
     run: async (base) => {
-      const response = await fetch(`${base}/metrics/`)
+      const response = await fetch(`${base}/metrics/`, {
+        signal: AbortSignal.timeout(TIMEOUT_MILLIS),
+      })
       const text = await response.text()
       const isOn = response.status === 200 && text.includes('# TYPE http_requests_total counter')
       expect(values.metrics === 'on' ? isOn : response.status === 404, `${response.status}`)
@@ -65,7 +69,7 @@ async function main(url: string | undefined): Promise<number> {
 }
 
 async function get(url: string): Promise<{ readonly status: number; readonly body: unknown }> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(5_000) })
+  const response = await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MILLIS) })
   return { status: response.status, body: await response.json() }
 }
 

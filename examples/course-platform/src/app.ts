@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import express, { type ErrorRequestHandler, type Express, type Request } from 'express'
 import type { Pool } from 'pg'
 import {
@@ -10,8 +13,9 @@ import {
 } from 'telltale'
 import { httpTelemetry, recordErrors } from 'telltale/express'
 import { z } from 'zod'
-import { findCourse, listCourses } from './database.ts'
+import { findCourse, listCourses, searchCourses } from './database.ts'
 import { metrics } from './metrics.ts'
+import { createRateLimit } from './rate-limit.ts'
 import type { Settings } from './settings.ts'
 
 /** What the application is made of. */
@@ -20,6 +24,13 @@ export interface AppParts {
   readonly settings: Settings
 }
 
+/** As large as PostgreSQL's `int`. */
+const CourseId = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1)
+const Search = z.object({ q: z.string().min(1).max(100) })
 const Credentials = z.object({ username: z.string(), password: z.string().min(8) })
 const Upload = z.object({ name: z.string().regex(/^[\w.-]+$/), content: z.string().max(1_000_000) })
 
@@ -31,6 +42,7 @@ export function createApp({ pool, settings }: AppParts): Express {
     httpTelemetry({
       trustedProxies: settings.TRUSTED_PROXIES,
       forwardedEntry: 'first',
+      // The proxy that logs people in says who they are; whoever asks past it can say anything.
       user: (request) => (request as Request).get('x-user'),
       metrics: [
         gaugeRequests(metrics.inFlight),
@@ -52,6 +64,7 @@ export function createApp({ pool, settings }: AppParts): Express {
   })
   app.use(express.json({ limit: '1mb' }))
   addCourses(app, pool)
+  addSearch(app, pool, settings)
   addAccounts(app)
   app.use((_request, response) => {
     response.status(404).json({ error: { code: 'not_found', message: 'there is nothing here' } })
@@ -66,7 +79,7 @@ function addCourses(app: Express, pool: Pool): void {
     response.json(await listCourses(pool))
   })
   app.get('/api/v1/courses/:id', async (request, response, next) => {
-    const course = await findCourse(pool, z.coerce.number().int().parse(request.params.id))
+    const course = await findCourse(pool, CourseId.parse(request.params.id))
     if (course) response.json(course)
     else next()
   })
@@ -74,13 +87,34 @@ function addCourses(app: Express, pool: Pool): void {
   app.get('/api/v1/reports/:id', () => {
     throw new Error('the report cannot be made')
   })
-  app.get('/api/v1/courses/:id/video', (request, response) => {
+  app.get('/api/v1/courses/:id/video', async (_request, response) => {
     response.writeHead(200, { 'content-type': 'application/octet-stream' })
-    const timer = setInterval(() => response.write('frame'), 10)
-    request.on('close', () => clearInterval(timer))
+    // Who hangs up is no error; who reads slowly is waited for.
+    await pipeline(Readable.from(frames()), response).catch(() => undefined)
   })
   app.delete('/api/v1/courses/:id', (_request, response) => {
     response.status(403).json({ error: { code: 'forbidden', message: 'only for editors' } })
+  })
+}
+
+async function* frames(): AsyncGenerator<string> {
+  for (;;) {
+    yield 'frame'
+    await sleep(10)
+  }
+}
+
+function addSearch(app: Express, pool: Pool, settings: Settings): void {
+  const limit = createRateLimit(settings.SEARCHES_PER_MINUTE)
+  app.get('/api/v1/search', async (request, response) => {
+    const { q } = Search.parse(request.query)
+    if (limit.take()) {
+      response.json(await searchCourses(pool, q))
+      return
+    }
+    response.setHeader('retry-after', '60')
+    const message = 'please search again in a minute'
+    response.status(429).json({ error: { code: 'too_many_requests', message } })
   })
 }
 

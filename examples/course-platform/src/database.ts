@@ -33,6 +33,15 @@ export async function listCourses(pool: Pool): Promise<Course[]> {
   return rows
 }
 
+/** Courses that have a text in their title. */
+export async function searchCourses(pool: Pool, text: string): Promise<Course[]> {
+  const { rows } = await pool.query<Course>(
+    'SELECT id, title, lessons FROM courses WHERE strpos(lower(title), lower($1)) > 0 ORDER BY id LIMIT 20',
+    [text],
+  )
+  return rows
+}
+
 /** Finds a course. */
 export async function findCourse(pool: Pool, id: number): Promise<Course | undefined> {
   const { rows } = await pool.query<Course>(

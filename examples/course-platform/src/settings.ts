@@ -16,6 +16,8 @@ const Variables = z.object({
     .string()
     .default('')
     .transform((text) => text.split(',').filter(Boolean)),
+  /** Searches of all people together. */
+  SEARCHES_PER_MINUTE: z.coerce.number().int().min(1).default(600),
 })
 
 /** Everything the service is told from outside. */

@@ -170,7 +170,7 @@ function addAdministration(router: Router<State>, parts: AppParts): void {
     database:
       typeof database === 'string'
         ? database
-        : new URL(parts.settings.DATABASE_URL).pathname.slice(1),
+        : decodeURIComponent(new URL(parts.settings.DATABASE_URL).pathname.slice(1)),
   })
   router.post('/admin/backups', async (ctx) =>
     asAdmin(ctx as AppContext, async (user) => {
