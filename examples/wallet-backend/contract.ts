@@ -116,6 +116,7 @@ export const contract: readonly Promised[] = [
   { kind: 'setting', name: 'SLACK_ALERTING_ENABLED' },
   { kind: 'setting', name: 'SLACK_MAX_ALERTS_PER_HOUR' },
   { kind: 'setting', name: 'SLACK_TIMEOUT_SECONDS' },
+  { kind: 'setting', name: 'Loki keeps audit records 90 days and other logs 30' },
   { kind: 'setting', name: 'Slack: backup and restore failures' },
   { kind: 'setting', name: 'Slack: start-up and shutdown' },
   { kind: 'setting', name: 'Slack: critical error threshold' },

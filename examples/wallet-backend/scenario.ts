@@ -9,7 +9,7 @@ import type { Service } from '../support/services.ts'
 import type { Example, Stage } from '../support/stage.ts'
 import { contract } from './contract.ts'
 import { proveAlerts, proveStartAndStop } from './scenario/alerts.ts'
-import { proveAuditFile } from './scenario/audit-file.ts'
+import { proveAuditFile, proveRetention } from './scenario/audit-file.ts'
 import { backUp, failBackups, proveRestore } from './scenario/backups.ts'
 import { logIn, send } from './scenario/client.ts'
 import { linesOf } from './scenario/look.ts'
@@ -71,6 +71,7 @@ async function run(stage: Stage): Promise<Evidence> {
   await provePrometheusSettings(stage, api, variables)
   await proveStartAndStop(stage, () => slack.texts.slice(heard))
   await proveAuditFile(prove, auditFile)
+  await proveRetention(stage)
   await prove('the address of the Slack webhook appears nowhere', async () => {
     const secret = new URL(slack.webhookUrl).pathname.split('/').at(-1) ?? ''
     // A text that has to be everywhere: who looks in the wrong places finds no secret either.

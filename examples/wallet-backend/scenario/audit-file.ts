@@ -6,6 +6,22 @@ import { runProgram } from '../../support/run-script.ts'
 import type { Stage } from '../../support/stage.ts'
 import { AUDIT_EVENTS } from '../contract.ts'
 
+/** Looks at the configuration that Loki really has. */
+export async function proveRetention({ stack, prove }: Stage): Promise<void> {
+  await prove('Loki keeps audit records 90 days and other logs 30', async () => {
+    const response = await fetch(`${stack.addresses.loki}/config`)
+    const configuration = await response.text()
+    const [, own = ''] =
+      /\n  retention_period: (\w+)\n  retention_stream:\n/.exec(configuration) ?? []
+    assert(own === '30d', `it keeps logs for ${own}`)
+    const [, audit = ''] =
+      /- period: (\w+)\n\s+priority: 1\n\s+selector: '\{component="audit"\}'/.exec(configuration) ??
+      []
+    assert(audit === '90d', `it keeps audit records for ${audit}`)
+    assert(/\n  retention_enabled: true\n/.test(configuration), 'it never deletes anything')
+  })
+}
+
 /** Runs the pipes that the team uses on the audit file, as written. */
 export async function proveAuditFile(prove: Stage['prove'], file: string): Promise<void> {
   const directory = pathToFileURL(`${dirname(file)}/`)

@@ -17,7 +17,7 @@ export async function provePrometheusSettings(
     const text = await textOf(`${api.url}/metrics`)
     assert(text.includes('# TYPE http_requests_total counter'), 'the metrics are not there')
   })
-  await provePlace(stage, variables)
+  await provePlace(stage, api, variables)
   await using silent = await startProcess(stage.stack.addresses, {
     name: 'wallet-backend-silent',
     script: 'src/api.ts',
@@ -30,7 +30,11 @@ export async function provePrometheusSettings(
   })
 }
 
-async function provePlace({ stack, prove }: Stage, variables: Variables): Promise<void> {
+async function provePlace(
+  { stack, prove }: Stage,
+  api: Service,
+  variables: Variables,
+): Promise<void> {
   const metricsPort = await freePort()
   await using _there = await startProcess(stack.addresses, {
     name: 'wallet-backend-port',
@@ -46,6 +50,9 @@ async function provePlace({ stack, prove }: Stage, variables: Variables): Promis
   await prove('PROMETHEUS_HOST', async () => {
     const elsewhere = await at('127.0.0.1').catch(() => undefined)
     assert(elsewhere === undefined, 'it listens on another address as well')
+    // Nobody told this one: it listens everywhere.
+    const text = await textOf(api.metricsUrl.replace('//127.0.0.1:', '//127.0.0.2:'))
+    assert(text.includes('http_requests_total'), 'without it not every address is listened on')
   })
 }
 
