@@ -4,7 +4,12 @@ import { noteOrigin, noteRequestOptions, type RequestOptions } from '../propagat
 
 interface HookConfig extends InstrumentationConfig {
   ignoreOutgoingRequestHook?: (options: RequestOptions) => boolean
-  requestHook?: (span: Span, request: { readonly origin?: unknown }) => void
+  requestHook?: (span: Span, request: UndiciRequest) => void
+}
+
+interface UndiciRequest {
+  readonly origin?: unknown
+  readonly path?: unknown
 }
 
 /**
@@ -30,8 +35,8 @@ export function noteDestinations(instrumentation: Instrumentation): void {
     const { requestHook } = config
     instrumentation.setConfig({
       ...config,
-      requestHook: (span: Span, request: { readonly origin?: unknown }) => {
-        noteOrigin(span, request.origin)
+      requestHook: (span: Span, request: UndiciRequest) => {
+        noteOrigin(span, request.origin, request.path)
         requestHook?.(span, request)
       },
     } as HookConfig)

@@ -5,7 +5,7 @@ import {
   type TextMapPropagator,
 } from '@opentelemetry/api'
 import { baggageEntriesOf } from './baggage.ts'
-import { destinationOf } from './destination.ts'
+import { destinationsOf } from './destination.ts'
 import { createHostList } from './host-list.ts'
 
 /** Longest value of an entry that is let in or out, in characters. */
@@ -33,7 +33,7 @@ export function createBaggageBorder(
     keys.has(key) && value !== '' && value.length <= MAX_VALUE_LENGTH
   return {
     inject(context, carrier, setter) {
-      if (!isListed(destinationOf(context, carrier))) return
+      if (!isListed(destinationsOf(context, carrier))) return
       const entries = baggageEntriesOf(context).filter(mayPass)
       if (entries.length === 0) return
       propagator.inject(withOnly(context, entries), carrier, setter)

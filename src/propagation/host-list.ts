@@ -1,4 +1,4 @@
-import type { Destination } from './destination.ts'
+import { toHost, type Destination } from './destination.ts'
 
 /** `billing`, `billing:8080`, `*.internal.example`, `[::1]:8080`, or `*`. */
 const HOST =
@@ -10,23 +10,24 @@ export function isHostPattern(text: string): boolean {
 }
 
 /**
- * Whether a destination is in a list of hosts. An unknown one is only in a list with `*`.
+ * Whether all of the destinations are in a list of hosts. Unknown ones are only in a list with `*`.
  *
  * @param patterns - `*.example.org` is every name below `example.org`; one without a port is every port
  */
 export function createHostList(
   patterns: readonly string[],
-): (destination: Destination | undefined) => boolean {
+): (destinations: readonly Destination[]) => boolean {
   if (patterns.includes('*')) return () => true
   const matchers = patterns.map(toMatcher)
-  return (destination) =>
-    destination !== undefined && matchers.some((matches) => matches(destination))
+  const isListed = (destination: Destination): boolean =>
+    matchers.some((matches) => matches(destination))
+  return (destinations) => destinations.length > 0 && destinations.every(isListed)
 }
 
 function toMatcher(pattern: string): (destination: Destination) => boolean {
   const [, bracketed, plain, port] =
     /^(?:\[(?<v6>[^\]]*)\]|(?<name>[^:]*))(?::(?<port>\d+))?$/.exec(pattern.toLowerCase()) ?? []
-  const name = bracketed ?? plain ?? ''
+  const name = bracketed === undefined ? (plain ?? '') : toHost(bracketed)
   const isName = name.startsWith('*.')
     ? (host: string) => host.endsWith(name.slice(1)) && host.length > name.length - 1
     : (host: string) => host === name

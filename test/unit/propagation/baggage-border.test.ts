@@ -42,6 +42,10 @@ test.each([
   [{ hostname: 'a.internal.example' }],
   [{ hostname: 'a.b.internal.example.' }],
   [{ hostname: 'ledger', port: '8443' }],
+  [{ hostname: 'ledger', defaultPort: 8443 }],
+  [{ hostname: 'ledger', agent: { defaultPort: 8443 } }],
+  [{ hostname: 'billing', path: '/a?to=http://partner.example/' }],
+  [{ hostname: 'billing', path: 'http://ledger:8443/a' }],
 ])('listed entries go to %j, the others stay', (options) => {
   expect(sentTo(options)).toBe('tenant_id=tenant-1')
 })
@@ -56,6 +60,8 @@ test.each([
   [{ hostname: 'ledger' }],
   [{}],
   [{ hostname: 'billing', socketPath: '/run/x.sock' }],
+  [{ hostname: 'billing', path: 'http://api.partner.example/a' }],
+  [{ hostname: 'proxy.partner.example', path: 'http://billing/a' }],
 ])('nothing goes to %j', (options) => {
   expect(sentTo(options)).toBeUndefined()
 })
@@ -73,9 +79,9 @@ test('what was noted of one request does not count for the next', () => {
   expect(headers).toEqual({})
 })
 
-function sentWithSpan(origin: string): object {
+function sentWithSpan(origin: string, path?: string): object {
   const span = trace.wrapSpanContext({ traceId: '', spanId: '', traceFlags: 0 })
-  noteOrigin(span, origin)
+  noteOrigin(span, origin, path)
   const headers = {}
   make().inject(trace.setSpan(carrying, span), headers, defaultTextMapSetter)
   return headers
@@ -87,13 +93,16 @@ test('a request that is known by its span goes by the same list', () => {
   expect(sentWithSpan('https://ledger')).toEqual({})
   expect(sentWithSpan('https://partner.example')).toEqual({})
   expect(sentWithSpan('not a url')).toEqual({})
+  expect(sentWithSpan('http://billing', 'http://partner.example/')).toEqual({})
 })
 
 test('an IPv6 address is listed in brackets', () => {
-  const given = { baggageHosts: ['[::1]:8080', '[fd00::2]'] }
+  const given = { baggageHosts: ['[::1]:8080', '[FD00:0:0::2]'] }
 
   expect(sentTo({ hostname: '::1', port: 8080 }, carrying, given)).toBe('tenant_id=tenant-1')
   expect(sentTo({ hostname: '[fd00::2]' }, carrying, given)).toBe('tenant_id=tenant-1')
+  expect(sentTo({ hostname: 'fd00:0::2' }, carrying, given)).toBe('tenant_id=tenant-1')
+  expect(sentTo({ hostname: 'fd00::2%eth0' }, carrying, given)).toBeUndefined()
   expect(sentTo({ hostname: '::1' }, carrying, given)).toBeUndefined()
 })
 
