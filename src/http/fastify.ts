@@ -1,4 +1,5 @@
 import { context } from '@opentelemetry/api'
+import { fastifyRouteOf } from '../instrumentation/instrumentation.ts'
 import { createHttpTelemetry, failRequest, type HttpOptions } from './http.ts'
 import type { NodeRequest, NodeResponse } from './node-messages.ts'
 
@@ -40,7 +41,7 @@ export function httpTelemetry(
 ): void {
   const telemetry = createHttpTelemetry(options)
   app.addHook('onRequest', (request, reply, next) => {
-    const exchange = telemetry.begin(request.raw, reply.raw, request, routeOf)
+    const exchange = telemetry.begin(request.raw, reply.raw, request, fastifyRouteOf)
     context.with(exchange.context, next)
   })
   app.addHook('onError', (request, _reply, error, next) => {
@@ -48,10 +49,6 @@ export function httpTelemetry(
     next()
   })
   done()
-}
-
-function routeOf({ is404, routeOptions }: FastifyRequestLike): string | undefined {
-  return is404 ? undefined : routeOptions?.url
 }
 
 // Fastify's marks: the hooks are for the whole application, not for what is registered within this plug-in.

@@ -1,4 +1,5 @@
 import { context } from '@opentelemetry/api'
+import { koaRouteOf } from '../instrumentation/instrumentation.ts'
 import { createHttpTelemetry, failRequest, type HttpOptions } from './http.ts'
 import type { NodeRequest, NodeResponse } from './node-messages.ts'
 
@@ -20,7 +21,7 @@ export function httpTelemetry(
 ): (ctx: KoaContextLike, next: () => Promise<unknown>) => Promise<void> {
   const telemetry = createHttpTelemetry(options)
   return async (ctx, next) => {
-    const exchange = telemetry.begin(ctx.req, ctx.res, ctx, routeOf)
+    const exchange = telemetry.begin(ctx.req, ctx.res, ctx, koaRouteOf)
     try {
       await context.with(exchange.context, next)
     } catch (error) {
@@ -28,8 +29,4 @@ export function httpTelemetry(
       throw error
     }
   }
-}
-
-function routeOf({ _matchedRoute: route }: KoaContextLike): string | undefined {
-  return route === undefined ? undefined : String(route)
 }

@@ -1,26 +1,26 @@
 import { context } from '@opentelemetry/api'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { setRoute } from '../propagation/propagation.ts'
+import { hasRoute, setRoute } from '../propagation/propagation.ts'
 
 /** What Fastify 5 says on its channel for each request that a route handles. */
 interface HandlerMessage {
   readonly route?: { readonly url?: string }
 }
 
-/** What Fastify says for each instance that is made; of it, what is used of version 4. */
+/** What Fastify says for each instance that is made. */
 interface InitializationMessage {
   readonly fastify?: {
     readonly version?: string
     addHook?(
       name: 'onRequest',
-      hook: (request: Fastify4Request, reply: unknown, done: () => void) => void,
+      hook: (request: FastifyRequest, reply: unknown, done: () => void) => void,
     ): void
   }
 }
 
-interface Fastify4Request {
+interface FastifyRequest {
   readonly is404?: boolean
-  readonly routeOptions?: { readonly url?: string }
+  readonly routeOptions?: { readonly url?: string | undefined }
 }
 
 const HANDLER_CHANNEL = 'tracing:fastify.request.handler:start'
@@ -29,7 +29,8 @@ const INITIALIZATION_CHANNEL = 'fastify.initialization'
 /**
  * Gives the SERVER span of a Fastify request, and its duration metric, the route's template: `/quizzes/:id/claim`.
  *
- * Fastify 5 has a channel for its handlers; version 4 has one for its instances only, which get a hook there.
+ * Each instance gets a hook that comes before all others: a request that one of them refuses has its route too. Instances that
+ * were made before this are left with the channel that Fastify 5 has for its handlers.
  *
  * @returns stops listening
  * @see https://fastify.dev/docs/latest/Reference/Hooks/#diagnostics-channel-hooks
@@ -44,16 +45,21 @@ export function listenToFastifyRoutes(): () => void {
 }
 
 function onHandler(message: unknown): void {
-  found((message as HandlerMessage).route?.url)
+  if (!hasRoute(context.active())) found((message as HandlerMessage).route?.url)
 }
 
 function onInitialization(message: unknown): void {
   const { fastify } = message as InitializationMessage
-  if (!fastify?.version?.startsWith('4.')) return
+  if (!fastify?.version || !/^[45]\./.test(fastify.version)) return
   fastify.addHook?.('onRequest', (request, _reply, done) => {
-    if (!request.is404) found(request.routeOptions?.url)
+    found(fastifyRouteOf(request))
     done()
   })
+}
+
+/** The template of the route that a request of Fastify matched. */
+export function fastifyRouteOf({ is404, routeOptions }: FastifyRequest): string | undefined {
+  return is404 ? undefined : routeOptions?.url
 }
 
 function found(url: string | undefined): void {

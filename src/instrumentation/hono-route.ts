@@ -5,6 +5,13 @@ import { setRoute } from '../propagation/propagation.ts'
 export interface HonoRoute {
   readonly method: string
   readonly path: string
+  readonly handler?: Handler
+}
+
+interface Handler {
+  readonly length: number
+  /** The handler of an application that was mounted by `route()`, within what it was wrapped in. */
+  readonly __COMPOSED_HANDLER?: Handler
 }
 
 /** What is used of an application of Hono 4. */
@@ -21,13 +28,20 @@ interface HonoApp {
 }
 
 /**
- * The template of the route among what a request matched: the last entry, unless that is for whatever lies below a path, as
- * middlewares are.
+ * The template of the route among what a request matched: the last entry that is no middleware. A middleware for whatever lies
+ * below a path is told from a route for it as Hono's own tools do, by the `next` that it takes.
  */
 export function honoRouteOf(matched: readonly HonoRoute[]): string | undefined {
-  const last = matched.at(-1)
-  if (!last || (last.method === 'ALL' && last.path.endsWith('*'))) return undefined
-  return last.path
+  return matched.findLast((route) => !isMiddleware(route))?.path
+}
+
+function isMiddleware({ method, path, handler }: HonoRoute): boolean {
+  return method === 'ALL' && path.endsWith('*') && takesNext(handler)
+}
+
+function takesNext(handler: Handler | undefined): boolean {
+  const inner = handler?.__COMPOSED_HANDLER
+  return inner === undefined ? handler?.length !== 1 : takesNext(inner)
 }
 
 /** The class `Hono`, whose applications give each request's SERVER span its route. */

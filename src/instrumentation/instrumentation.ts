@@ -21,12 +21,14 @@ import {
   unpatchedWays,
   type PatchedModule,
 } from './patch-check.ts'
-import { createRouteHooks } from './route-hooks.ts'
+import { createRouteHooks, ROUTE_ENTRIES } from './route-hooks.ts'
 import { listenToExpressRoutes } from './express-route.ts'
 import { listenToFastifyRoutes } from './fastify-route.ts'
 
 export { expressRouteOf } from './express-route.ts'
+export { fastifyRouteOf } from './fastify-route.ts'
 export { honoRouteOf, type HonoRoute } from './hono-route.ts'
+export { koaRouteOf } from './koa-route.ts'
 export type { PatchedModule } from './patch-check.ts'
 
 /** What the application's libraries report through, once started. */
@@ -67,7 +69,7 @@ export function startInstrumentations(
   const all = [...created, ...given]
   const routeHooks = createRouteHooks()
   const modules = [...all, ...routeHooks].flatMap(patchedModules)
-  hooks.include(modules)
+  hooks.include([...modules, ...ROUTE_ENTRIES])
   for (const instrumentation of all) {
     hideOwnTraffic(instrumentation, isOwnRequest)
     noteDestinations(instrumentation)

@@ -36,10 +36,13 @@ export function patchStates(instrumentation: Instrumentation): PatchedModule[] {
   )
 }
 
+/** A package or a module of Node.js, not a file in it. */
+const PACKAGE = /^(?:@[^/]+\/)?[^/]+$/
+
 /** Names of the modules that an instrumentation patches; empty for those that listen to channels. */
 export function patchedModules(instrumentation: Instrumentation): string[] {
   const { _modules: modules } = instrumentation as { _modules?: readonly { name: string }[] }
-  return (modules ?? []).map(({ name }) => name).filter((name) => !name.includes('/'))
+  return (modules ?? []).map(({ name }) => name).filter((name) => PACKAGE.test(name))
 }
 
 /**

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import { createServer as createServer2 } from 'node:http2'
 import { connect, type AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -7,7 +7,7 @@ import { runApp } from '../support/run-app.ts'
 
 /** What was received: where, which path, and the baggage that came with it. */
 const received: (readonly [string, string, string | undefined])[] = []
-const servers = new Map<string, { server: Pick<Server, 'close'>; port: number }>()
+const servers = new Map<string, { server: { close(): unknown }; port: number }>()
 
 const listenerOf =
   (name: string): RequestListener =>

@@ -383,7 +383,7 @@ test('what is sent after an upgrade passes untouched', async () => {
   socket.destroy()
 })
 
-test.each(['fastify', 'express', 'koa', 'hono'])(
+test.each(['fastify', 'express', 'koa', 'hono', 'tiny'])(
   '%s loaded by require() with the preload alone has the route on its span',
   async (framework) => {
     await using receiver = await startOtlpReceiver()
@@ -398,3 +398,25 @@ test.each(['fastify', 'express', 'koa', 'hono'])(
     expect(names).toEqual(['GET /quizzes/:id', 'GET'])
   },
 )
+
+describe.each(['none', 'once'])('routes that are easy to get wrong, adapter: %s', (ADAPTER) => {
+  test.each([
+    ['fastify', ['GET /wallets/:id', 'GET']],
+    ['hono', ['GET /wallets/:id', 'GET /proxy/*', 'GET /inner/*', 'GET']],
+    ['tiny', ['GET /wallets/:id', 'GET']],
+    ['quick', ['GET /wallets/:id', 'GET']],
+    ['koa', ['GET /wallets/:id', 'GET /admin/wallets/:id', 'GET /admin/wallets', 'GET']],
+  ])('of %s are right', async (framework, expected) => {
+    await using receiver = await startOtlpReceiver()
+
+    const { code } = await runApp('http/routes.mjs', {
+      ADAPTER,
+      FRAMEWORK: framework,
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    })
+
+    expect(code).toBe(0)
+    const servers = receiver.spans.filter(({ kind }) => kind === 2)
+    expect(servers.map(({ name }) => name)).toEqual(expected)
+  })
+})
