@@ -32,6 +32,8 @@ export interface Telltale {
 
 /** What `telltale doctor` finds in a process under `Symbol.for('telltale.running')`. */
 export interface Running {
+  /** URL of the file that started it, which tells which copy of the package it is. */
+  readonly startedBy?: string
   readonly status: () => Status
   /** Modules that instrumentations patch, and how far they have come; only while telemetry is made. */
   readonly modules?: () => readonly PatchedModule[]

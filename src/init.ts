@@ -183,7 +183,8 @@ function versionOf(resource: Resource): string | undefined {
 }
 
 function show(shown: Running): void {
-  Object.defineProperty(globalThis, RUNNING, { value: shown, configurable: true })
+  const value: Running = { ...shown, startedBy: import.meta.url }
+  Object.defineProperty(globalThis, RUNNING, { value, configurable: true })
 }
 
 async function reportNotPatched(

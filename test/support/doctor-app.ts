@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -21,6 +22,10 @@ export interface DoctorApp extends Disposable {
   write(files: Readonly<Record<string, string>>): void
   /** Puts packages of this repository where the application finds them. */
   link(...names: readonly string[]): void
+  /** Puts every package of this repository into a folder of modules, but for those that are there. */
+  linkRepository(modules: string): void
+  /** Makes a copy of this package, with the packages of this repository beside it. */
+  copyOwnPackage(at: string): void
   /** Makes a copy of a package where the application finds it; with another version if one is given. */
   copyPackage(name: string, at: string, version?: string): void
 }
@@ -60,6 +65,19 @@ export function makeDoctorApp(files: Readonly<Record<string, string>> = {}): Doc
         symlinkSync(name === 'telltale' ? ROOT : join(ROOT, 'node_modules', name), path)
       }
     },
+    linkRepository(modules) {
+      for (const name of packagesIn(join(ROOT, 'node_modules'))) {
+        const path = join(modules, name)
+        mkdirSync(dirname(path), { recursive: true })
+        if (!existsSync(path)) symlinkSync(join(ROOT, 'node_modules', name), path)
+      }
+    },
+    copyOwnPackage(at) {
+      for (const name of ['dist', 'package.json']) {
+        cpSync(join(ROOT, name), join(folder, at, name), { recursive: true })
+      }
+      symlinkSync(join(ROOT, 'node_modules'), join(folder, at, 'node_modules'))
+    },
     copyPackage(name, at, version) {
       const target = join(folder, at)
       rmSync(target, { recursive: true, force: true })
@@ -89,4 +107,12 @@ function setVersion(folder: string, version: string): void {
     const text = readFileSync(constant, 'utf8')
     writeFileSync(constant, text.replace(manifest.version, version))
   }
+}
+
+function packagesIn(modules: string): string[] {
+  return readdirSync(modules).flatMap((name) => {
+    if (name.startsWith('.')) return []
+    if (!name.startsWith('@')) return [name]
+    return readdirSync(join(modules, name)).map((inner) => `${name}/${inner}`)
+  })
 }

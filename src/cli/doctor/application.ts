@@ -78,7 +78,8 @@ export function findApplication({ app, command, cwd, env }: Asked): Application 
   const entry = isFile ? given : start && resolveEntry(runIn, start.entry)
   const own = entry === undefined ? nearest : findPackageJson(dirname(entry))
   const manifest = own ? readManifest(own.path) : {}
-  const folder = own ? dirname(own.path) : runIn
+  // Packages are found from where the file is, wherever the command is run.
+  const folder = dirname(own?.path ?? entry ?? join(runIn, 'package.json'))
   const full = { ...readEnvFiles(start, runIn), ...env, ...start?.env }
   return {
     name: manifest.name ?? folder,

@@ -49,7 +49,7 @@ function foreignApi(version: string): Finding {
   return found('api-taken', `version ${version} of @opentelemetry/api is registered by another SDK`)
 }
 
-function checkPatches({ status, modules, apiLogs, notLoaded }: ProbeReport): Finding[] {
+function checkPatches({ status, modules, apiLogs, notLoaded, copies }: ProbeReport): Finding[] {
   const { hooks, notPatched = [], instrumentations = [] } = status!
   const twice = instrumentations.filter((name, index) => instrumentations.indexOf(name) !== index)
   const byName = Map.groupBy(modules, ({ name }) => name)
@@ -60,6 +60,9 @@ function checkPatches({ status, modules, apiLogs, notLoaded }: ProbeReport): Fin
   const findings = [
     ...(hooks === 'async'
       ? [found('hooks-async', 'modules are intercepted through a thread')]
+      : []),
+    ...(copies
+      ? [found('telltale-copies', `${copies.started} is started, ${copies.loaded} is loaded`)]
       : []),
     ...notPatched.map((what) => found('loaded-too-early', what)),
     ...[...new Set(twice)].map((name) => found('instrumentation-twice', `${name} is there twice`)),

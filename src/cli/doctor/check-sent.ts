@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { untilAborted } from '../../core/until-aborted.ts'
 import { toReason } from '../../core/errors.ts'
 import type { CommandContext } from '../command.ts'
 import { withPostgres } from '../connect-postgres.ts'
@@ -69,8 +70,9 @@ export async function checkBackEnds(
   if (postgres !== undefined && recordId !== undefined) {
     const isThere = (): Promise<boolean> =>
       withPostgres(postgres, env, async (client) => {
-        const sql = 'SELECT 1 FROM audit.records WHERE record_id = $1'
-        return (await client.query(sql, [recordId])).rowCount === 1
+        const text = 'SELECT 1 FROM audit.records WHERE record_id = $1'
+        const query = { text, values: [recordId], query_timeout: REQUEST_MILLIS }
+        return (await client.query(query)).rowCount === 1
       })
     looks.push(lookFor(isThere, 'audit-not-found', `audit record ${recordId} in PostgreSQL`))
   }
@@ -86,7 +88,9 @@ async function lookFor(
   let reason = 'it is not there'
   for (;;) {
     try {
-      if (await isThere()) return fine('back-end', `read back: ${what}`)
+      const left = AbortSignal.timeout(Math.max(1, deadline - Date.now()))
+      if (await untilAborted(isThere(), left, () => 'no answer in time'))
+        return fine('back-end', `read back: ${what}`)
     } catch (error) {
       reason = toReason(error)
     }

@@ -54,7 +54,8 @@ function findImporter(entry: string): string | undefined {
     .find((path) => startsTelltale(read(path)))
 }
 
-function startsTelltale(source: string): boolean {
+/** Whether a file loads telltale, and starts it. */
+export function startsTelltale(source: string): boolean {
   return (
     /['"]telltale\/register['"]/.test(source) ||
     (/['"]telltale['"]/.test(source) && /\binit\(/.test(source))

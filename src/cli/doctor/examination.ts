@@ -26,8 +26,9 @@ export function createExamination(application: Application): Examination {
   }
 }
 
-/** A value shorter than this hides more of the text than it protects. */
+/** A value shorter than this hides more of the text than it protects; of a variable that only its name makes a secret, longer. */
 const SHORTEST_SECRET = 4
+const SHORTEST_NAMED = 8
 
 function createHide(
   env: Application['env'],
@@ -38,15 +39,30 @@ function createHide(
     .flatMap((table) => Object.values<Setting<unknown>>(table))
     .filter(({ secret }) => secret)
     .flatMap(({ env: names }) => names.map((name) => env[name]))
-    // Of pairs such as headers each value, too.
-    .flatMap((value) => [value, ...(value ?? '').split(',').map((pair) => pair.split('=')[1])])
-    .filter((value) => value !== undefined && value.length >= SHORTEST_SECRET)
+    .flatMap((value) => (value === undefined ? [] : [value, ...valuesOfPairs(value)]))
+    .filter((value) => value.length >= SHORTEST_SECRET)
+  // What the application keeps for itself: a preload of its own may fail with it in its message.
+  const named = Object.entries(env)
+    .filter(([name, value]) => value && value.length >= SHORTEST_NAMED && redaction.isSecret(name))
+    .map(([, value]) => value!)
   return (text) =>
     hidePasswords(
       redaction.text(
-        secrets.reduce<string>((left, one) => left.replaceAll(one!, '[hidden]'), text),
+        [...secrets, ...named].reduce((left, one) => left.replaceAll(one, '[hidden]'), text),
       ),
     )
+}
+
+/** Of pairs such as headers each value, as it stands there and as it is sent. */
+function valuesOfPairs(text: string): string[] {
+  return text.split(',').flatMap((pair) => {
+    const value = pair.slice(pair.indexOf('=') + 1).trim()
+    try {
+      return [value, decodeURIComponent(value)]
+    } catch {
+      return [value]
+    }
+  })
 }
 
 /** A URL may carry a password. */

@@ -2,6 +2,7 @@ import { toReason } from '../../core/errors.ts'
 import type { CommandContext } from '../command.ts'
 import type { Application } from './application.ts'
 import { checkBundle } from './check-bundle.ts'
+import { checkChildren } from './check-children.ts'
 import { checkEnds, reachAll } from './check-collector.ts'
 import { checkNode } from './check-node.ts'
 import { checkPackages } from './check-packages.ts'
@@ -39,6 +40,7 @@ export async function examine(application: Application, how: HowFar): Promise<Fi
   await add('the start command', () => checkStart(application))
   await add('the packages', () => checkPackages(application))
   await add('the bundle', () => checkBundle(application))
+  await add('worker threads and further processes', () => checkChildren(examination))
   await add('the settings', () => checkSettings(examination))
   await add('the port', () => checkPort(examination))
   await add('the audit spool', () => checkSpool(examination))

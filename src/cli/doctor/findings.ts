@@ -72,6 +72,13 @@ export const FINDINGS = {
     meaning: 'The start command also preloads another OpenTelemetry SDK or agent.',
     wayOut: 'Start only one of them.',
   },
+  'child-without-preload': {
+    level: 'warning',
+    meaning:
+      'The application starts a worker thread, a cluster worker or a further Node.js without the preload: no telemetry of such a process, no audit record of such a thread.',
+    wayOut:
+      'Hand process.execArgv and process.env on; what spawn() starts gets the preload from NODE_OPTIONS only.',
+  },
   'loaded-too-early': {
     level: 'error',
     meaning:
@@ -111,6 +118,13 @@ export const FINDINGS = {
     level: 'error',
     meaning: 'The application cannot load telltale.',
     wayOut: 'npm install telltale',
+  },
+  'telltale-copies': {
+    level: 'error',
+    meaning:
+      'The preload starts another copy of telltale than the one that the application loads: audit.record() rejects there, and its health checks, jobs and log levels are not those on :9090.',
+    wayOut:
+      'Install telltale once: see npm ls telltale; let the preload be the one of the application.',
   },
   'hook-copies': {
     level: 'warning',

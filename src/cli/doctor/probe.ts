@@ -2,9 +2,10 @@
  * Runs in a process that is started like the application, in its place: looks at what the preloads have done, and writes what
  * it finds to the file descriptor 3.
  */
-import { writeSync } from 'node:fs'
+import { realpathSync, writeSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { constants, Script } from 'node:vm'
 import { toReason } from '../../core/errors.ts'
 import type { Running, Status } from '../../handle.ts'
@@ -29,6 +30,8 @@ export interface ProbeReport {
   readonly apiVersion?: string
   /** Whether what is logged through api-logs gets anywhere; missing without that package. */
   readonly apiLogs?: boolean
+  /** Folders of the copies of telltale that was started and that the application loads, when they differ. */
+  readonly copies?: { readonly started: string; readonly loaded: string }
   /** Libraries that could not be loaded, with the reason. */
   readonly notLoaded: readonly string[]
   readonly sent?: SentByProbe
@@ -75,6 +78,7 @@ async function probe({ folder, dependencies, send }: ProbeRequest): Promise<Prob
     }
   }
   const apiLogs = hasApiLogs(requireFrom)
+  const copies = findCopies(running.startedBy, requireFrom)
   const sent = send && (await sendEach(importFrom, send.audit))
   return {
     ...base,
@@ -82,6 +86,7 @@ async function probe({ folder, dependencies, send }: ProbeRequest): Promise<Prob
     modules: running.modules?.() ?? [],
     notLoaded,
     ...(apiLogs !== undefined && { apiLogs }),
+    ...(copies && { copies }),
     ...(sent && { sent }),
   }
 }
@@ -112,6 +117,21 @@ function hasApiLogs(requireFrom: NodeJS.Require): boolean | undefined {
   }
   const delegate = (provider as { _getDelegate?: () => object })._getDelegate?.() ?? provider
   return !/Noop/i.test(delegate.constructor.name)
+}
+
+function findCopies(
+  startedBy: string | undefined,
+  requireFrom: NodeJS.Require,
+): ProbeReport['copies'] {
+  if (!startedBy?.startsWith('file:')) return undefined
+  try {
+    const started = realpathSync(dirname(fileURLToPath(startedBy)))
+    const loaded = realpathSync(dirname(requireFrom.resolve('telltale')))
+    return started === loaded ? undefined : { started, loaded }
+  } catch {
+    // That the application has none is said elsewhere.
+    return undefined
+  }
 }
 
 /** Makes one of each through the packages that the application itself would load. */

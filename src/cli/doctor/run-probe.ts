@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +19,8 @@ export interface ProbeRun {
 /** Beside this file, with its ending: `.js` in the package, `.ts` from source. */
 const PROBE_URL = import.meta.url.replace(/run-probe(\.[a-z]+)$/, 'probe$1')
 const PROBE_MILLIS = 30_000
+/** How long the last that it wrote may be on its way. */
+const REST_MILLIS = 1_000
 const MAX_OUTPUT = 64 * 1_024
 const LAST_WORDS = 600
 
@@ -108,6 +110,16 @@ function collect(
     child.stderr?.on('data', keep('errors'))
     child.stdio[3]?.on('data', keep('output'))
     child.on('error', (error) => resolve({ output: '', errors: error.message }))
-    child.on('close', () => resolve(texts))
+    child.on('close', (_code, signal) => {
+      if (signal === 'SIGKILL')
+        texts.errors += `\nit had not come up after ${PROBE_MILLIS / 1_000} s`
+      resolve(texts)
+    })
+    // What a preload has started may hold our ends open and live on.
+    child.on('exit', () => setTimeout(closeOurEnds, REST_MILLIS, child).unref())
   })
+}
+
+function closeOurEnds({ stdio }: ChildProcess): void {
+  for (const stream of stdio) stream?.destroy()
 }

@@ -1,5 +1,6 @@
+import { untilAborted } from '../../core/until-aborted.ts'
 import type { CheckFunction } from '../health-check.ts'
-import { createAttempt, untilAborted } from './attempt.ts'
+import { createAttempt } from './attempt.ts'
 
 /** What is needed of a `Pool` of pg. */
 export interface PgPool {

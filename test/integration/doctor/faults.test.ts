@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Finding } from '../../../src/cli/doctor/findings.ts'
+import { FINDINGS, type Finding } from '../../../src/cli/doctor/findings.ts'
 import { makeDoctorApp } from '../../support/doctor-app.ts'
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts'
 import { faults } from './faults.ts'
@@ -11,8 +11,8 @@ test.each(faults)(
   '$name: the doctor finds it, and nothing else',
   async ({ codes, says, plant }) => {
     await using receiver = await startOtlpReceiver()
-    await using stack = new AsyncDisposableStack()
     using app = makeDoctorApp()
+    await using stack = new AsyncDisposableStack()
     const env = healthyEnvironment(app, receiver.url)
     await plant({ app, env, receiver, using: stack })
     const { DOCTOR_WORDS: words = '', ...variables } = env
@@ -28,3 +28,9 @@ test.each(faults)(
     expect(examined.code).toBe(examined.findings.some(({ level }) => level === 'error') ? 2 : 1)
   },
 )
+
+test('every finding has a fault that is planted', () => {
+  const planted = new Set(faults.flatMap(({ codes }) => codes))
+
+  expect([...planted].toSorted()).toEqual(Object.keys(FINDINGS).toSorted())
+})

@@ -1,7 +1,11 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { parkRecord } from '../../../src/audit/spool/parked.ts'
 import type { FindingCode } from '../../../src/cli/doctor/findings.ts'
 import { manifestOf, type DoctorApp } from '../../support/doctor-app.ts'
 import type { OtlpReceiver } from '../../support/otlp-receiver.ts'
@@ -299,6 +303,37 @@ export const faults: readonly Fault[] = [
     plant: ({ env }) => chmodSync(env['TELLTALE_AUDIT_SPOOL_DIRECTORY']!, 0o777),
   },
   {
+    name: 'the audit spool is in memory',
+    codes: ['spool-in-memory'],
+    says: /tmpfs/,
+    plant: ({ app, env, using }) => mountSpool('mode=700', { app, env, using }),
+  },
+  {
+    name: 'the disk of the audit spool is full',
+    codes: ['spool-disk-full', 'spool-in-memory'],
+    says: /^4 MiB are left on the disk/,
+    plant: ({ app, env, using }) => mountSpool('mode=700,size=4m', { app, env, using }),
+  },
+  {
+    name: 'the Collector has refused records for good',
+    codes: ['records-parked'],
+    says: /^1 in /,
+    plant: ({ env }) =>
+      parkRecord(
+        env['TELLTALE_AUDIT_SPOOL_DIRECTORY']!,
+        randomUUID(),
+        {
+          recordId: randomUUID(),
+          sequence: 1,
+          eventName: 'user_logged_in',
+          timeUnixNano: 1_700_000_000_000_000_000n,
+          evidence: Buffer.from('{}'),
+        },
+        'HTTP 400',
+        Date.now(),
+      ),
+  },
+  {
     name: 'the audit spool may take more than the disk has',
     codes: ['spool-room'],
     says: /MiB are left on the disk/,
@@ -413,14 +448,183 @@ export const faults: readonly Fault[] = [
     name: 'the node in the PATH is too old',
     codes: ['node-too-old'],
     says: /node is Node\.js 20\.20\.2/,
-    plant: ({ app, env }) => {
-      const bin = join(app.folder, 'bin')
-      mkdirSync(bin)
-      writeFileSync(join(bin, 'node'), '#!/bin/sh\necho v20.20.2\n', { mode: 0o755 })
-      env['PATH'] = `${bin}:${process.env['PATH']}`
+    plant: (ground) => putNode(ground, 'echo v20.20.2'),
+  },
+  {
+    name: 'the node in the PATH does not run TypeScript',
+    codes: ['node-typescript'],
+    says: /server\.ts is TypeScript, and node is 22\.17\.0/,
+    plant: (ground) => {
+      ground.app.write({
+        ...started('node --import telltale/register server.ts'),
+        'server.ts': 'export const port: number = 0\n',
+      })
+      // The rest of it is ours, which does.
+      const ours = `exec ${process.execPath} "$@"`
+      putNode(ground, `if [ "$1" = --version ]; then echo v22.17.0; else ${ours}; fi`)
+    },
+  },
+  {
+    name: 'this Node.js has no synchronous hooks',
+    codes: ['hooks-async'],
+    says: /through a thread/,
+    // As one of 22.15: the hooks go by the version.
+    plant: ({ app }) =>
+      app.write(
+        preloads(
+          "Object.defineProperty(process.versions, 'node', { value: '22.15.0' })\nObject.defineProperty(process, 'version', { value: 'v22.15.0' })\n",
+        ),
+      ),
+  },
+  {
+    name: 'telltale is not among the packages of the application',
+    codes: ['telltale-not-found', 'start-failed'],
+    says: /no telltale can be loaded from/,
+    plant: ({ app }) => rmSync(join(app.folder, 'node_modules/telltale')),
+  },
+  {
+    name: 'the preload is another copy of telltale',
+    codes: ['telltale-copies'],
+    says: /elsewhere\/node_modules\/telltale\/dist is started, .*\/dist is loaded/,
+    plant: ({ app }) => {
+      const copy = 'elsewhere/node_modules/telltale'
+      app.copyOwnPackage(copy)
+      app.write(started(`node --import ./${copy}/dist/register.js server.mjs`))
+    },
+  },
+  {
+    name: 'the SDK says something at the start',
+    codes: ['said-at-start'],
+    says: /SENTRY_DSN needs @sentry\/core/,
+    plant: ({ env }) => void (env['SENTRY_DSN'] = 'https://hunter22@sentry.example.test/1'),
+  },
+  {
+    name: 'a library of the application cannot be loaded',
+    codes: ['check-failed'],
+    says: /a library cannot be loaded: pino: no pino today/,
+    plant: ({ app }) => {
+      rmSync(join(app.folder, 'node_modules/pino'))
+      app.write({
+        'node_modules/pino/package.json': '{"name":"pino","version":"10.4.0"}',
+        'node_modules/pino/index.js': "throw new Error('no pino today')\n",
+      })
+    },
+  },
+  {
+    name: 'a worker thread and a forked process are started with words of their own',
+    codes: ['child-without-preload', 'child-without-preload'],
+    says: /server\.mjs:4 starts a worker thread that does not get the preload/,
+    plant: ({ app }) =>
+      app.write({
+        'server.mjs': `
+          import { Worker } from 'node:worker_threads'
+          import './children.mjs'
+          new Worker(new URL('./worker.mjs', import.meta.url), { execArgv: [] })
+          new Worker(new URL('./worker.mjs', import.meta.url))`,
+        'children.mjs': `
+          import { fork } from 'node:child_process'
+          fork('./worker.mjs', ['--fast'], {
+            env: { ...process.env, ROLE: 'worker' },
+            execArgv: ['--max-old-space-size=64'],
+          })
+          fork('./worker.mjs', [], { execArgv: [...process.execArgv, '--expose-gc'] })
+          fork('./own.mjs', [], { execArgv: [] })`,
+        'worker.mjs': '',
+        'own.mjs': "import { init } from 'telltale'\ninit()\n",
+      }),
+  },
+  {
+    name: 'cluster workers and spawned processes do not get NODE_OPTIONS',
+    codes: ['child-without-preload', 'child-without-preload'],
+    says: /server\.cjs:[24] starts (?:cluster workers|a process)/,
+    plant: ({ app }) =>
+      app.write({
+        ...started('NODE_OPTIONS="--import telltale/register" node server.cjs'),
+        'server.cjs': `const cluster = require('node:cluster'), { spawn } = require('child_process')
+cluster.setupPrimary({ exec: './worker.cjs', execArgv: [], env: { PATH: '/bin' } })
+spawn(process.execPath, ['worker.cjs'])
+spawn('node', ['worker.cjs'], { env: { PATH: '/bin' } })`,
+      }),
+  },
+  {
+    name: 'a child of the running service has no preload',
+    codes: ['child-without-preload'],
+    says: /process \d+ \(node worker\.cjs\), started by process \d+, runs without the preload/,
+    plant: async ({ app, env, using }) => {
+      // By a name that no source tells.
+      app.write({
+        'server.mjs': `
+          import * as processes from 'node:child_process'
+          const start = processes['sp' + 'awn'], program = process.argv[0]
+          const child = start(program, ['worker.cjs'], { stdio: ['pipe', 'inherit', 'inherit'] })
+          process.on('SIGTERM', () => child.kill() && process.exit())`,
+        'worker.cjs': "console.log('ready')\nprocess.stdin.resume()\n",
+      })
+      const words = ['--import', 'telltale/register', 'server.mjs']
+      const service = spawn(process.execPath, words, {
+        cwd: app.folder,
+        env: { ...env, PATH: process.env['PATH'] },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      using.defer(async () => {
+        service.kill('SIGTERM')
+        await once(service, 'exit')
+      })
+      await once(service.stdout, 'data')
+    },
+  },
+  {
+    name: 'the Collector takes nothing that has something in it',
+    codes: ['span-not-sent', 'log-not-sent', 'audit-not-committed'],
+    says: /HTTP 400/,
+    plant: async ({ env, using }) => {
+      const server = createHttpServer((request, response) => {
+        let size = 0
+        request.on('data', (chunk: Buffer) => (size += chunk.length))
+        request.on('end', () => {
+          const isAudit = request.headers['telltale-audit-format'] !== undefined
+          response.writeHead(size > 2 ? (isAudit ? 503 : 400) : 200, {
+            'content-type': 'application/json',
+            ...(isAudit && { 'telltale-audit-format': 'telltale/1' }),
+          })
+          response.end('{}')
+        })
+      })
+      const url = `http://127.0.0.1:${await listen(server, using)}`
+      env['OTEL_EXPORTER_OTLP_ENDPOINT'] = url
+      env['TELLTALE_AUDIT_ENDPOINT'] = url
+    },
+  },
+  {
+    name: 'the back ends do not have what was sent, or never answer',
+    codes: ['span-not-found', 'log-not-found', 'audit-not-found'],
+    says: /^trace [0-9a-f]{32} in Jaeger: it is not there$/,
+    plant: async ({ env, using }) => {
+      const empty = createHttpServer((_request, response) => response.end('{"data":[]}'))
+      const url = `http://127.0.0.1:${await listen(empty, using)}`
+      const silent = await listen(createServer(), using)
+      const postgres = `postgres://auditor:hunter22@127.0.0.1:${silent}/telltale`
+      env['DOCTOR_WORDS'] = `--jaeger ${url} --loki ${url} --postgres ${postgres}`
     },
   },
 ]
+
+/** A file system in memory in the place of the spool, as a container's volume is. */
+function mountSpool(options: string, { app, env, using }: Omit<Ground, 'receiver'>): void {
+  const path = join(app.folder, 'mounted')
+  mkdirSync(path)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', path])
+  using.defer(() => void execFileSync('umount', ['-l', path]))
+  env['TELLTALE_AUDIT_SPOOL_DIRECTORY'] = path
+}
+
+/** A `node` of the application's own, first in the PATH. */
+function putNode({ app, env }: Ground, script: string): void {
+  const bin = join(app.folder, 'bin')
+  mkdirSync(bin)
+  writeFileSync(join(bin, 'node'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  env['PATH'] = `${bin}:${process.env['PATH']}`
+}
 
 async function listen(
   server: Server,

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Finding } from '../../../src/cli/doctor/findings.ts'
 import { makeDoctorApp, manifestOf } from '../../support/doctor-app.ts'
 import { startOtlpReceiver } from '../../support/otlp-receiver.ts'
 import { runTelltale } from '../../support/telltale-cli.ts'
@@ -130,6 +131,36 @@ test('people read what is wrong last, with the way out, and no secret', async ()
   )
   expect(stdout.trimEnd()).toMatch(/\n2 errors, 1 warning$/)
   expect(stdout + stderr).not.toMatch(/hunter22|swordfish99/)
+})
+
+test('--json is one object whose members stay', async () => {
+  using app = makeDoctorApp()
+  const env = healthyEnvironment(app, 'http://127.0.0.1:9')
+
+  const { json, code } = await runTelltale(['doctor', '--app', app.folder, '--json'], env)
+
+  const { application, findings, ...counts } = json() as {
+    application: object
+    findings: readonly Finding[]
+  }
+  expect(code).toBe(2)
+  expect(counts).toEqual({ errors: 2, warnings: 0 })
+  expect(application).toEqual({
+    name: 'shop-api',
+    folder: app.folder,
+    command: 'node --import telltale/register server.mjs',
+  })
+  const shapes = findings.map((finding) => {
+    expect(finding.level).toMatch(/^(?:ok|warning|error)$/)
+    expect(finding.code).toMatch(/^[a-z]+(?:-[a-z]+)*$/)
+    expect(finding.what).toMatch(/\w/)
+    return `${finding.level === 'ok'} ${Object.keys(finding).toSorted().join()}`
+  })
+  expect(new Set(shapes)).toEqual(new Set(['true code,level,what', 'false code,level,wayOut,what']))
+  expect(findings.filter(({ level }) => level === 'error').map(({ code }) => code)).toEqual([
+    'collector-refused',
+    'collector-refused',
+  ])
 })
 
 test('where there is no application the command says what it needs, with exit code 3', async () => {
