@@ -1,7 +1,4 @@
-import { cp, mkdtemp } from 'node:fs/promises'
 import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type StackAddresses, startStack } from '../../deploy/stack/stack.ts'
 import { createLoginService } from './login.ts'
 import { startChain, startRewardsApi } from './rewards-system.ts'
@@ -10,6 +7,7 @@ import { showLogs } from './show-logs.ts'
 import { showMetrics } from './show-metrics.ts'
 import { showTrace } from './show-trace.ts'
 import { showVerdict } from './show-verdict.ts'
+import { keepLogs } from '../support/keep-logs.ts'
 import type { Terminal } from '../support/terminal.ts'
 import { type Answer, sendTraffic } from './traffic.ts'
 
@@ -68,8 +66,7 @@ export async function runDemo(
   })
   terminal.line()
   if (failures.length > 0) {
-    const logs = await mkdtemp(join(tmpdir(), 'telltale-demo-logs-'))
-    await cp(addresses.logs, logs, { recursive: true })
+    const logs = await keepLogs(addresses.logs, 'demo')
     terminal.line(terminal.paint('red', `Not found: ${failures.join(', ')}. Logs: ${logs}`))
     return 1
   }

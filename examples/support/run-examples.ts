@@ -1,9 +1,7 @@
-import { cp, mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Stack, startStack } from '../../deploy/stack/stack.ts'
 import { type Finding, toFindingKind } from './contract.ts'
 import { findPromised } from './find-promised.ts'
+import { keepLogs } from './keep-logs.ts'
 import { createStage, type Example } from './stage.ts'
 import { showTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
@@ -38,9 +36,7 @@ export async function runExamples(
   }
   showTable(terminal, findings)
   if (findings.some(({ found }) => !found)) {
-    const logs = await mkdtemp(join(tmpdir(), 'telltale-examples-logs-'))
-    await cp(stack.addresses.logs, logs, { recursive: true })
-    line(paint('red', `Logs: ${logs}`))
+    line(paint('red', `Logs: ${await keepLogs(stack.addresses.logs, 'examples')}`))
   }
   return findings
 }
