@@ -1,5 +1,18 @@
 import type { Promised } from '../support/contract.ts'
 
+/** Columns of what somebody did by a request. */
+const WHO_AND_WHERE = [
+  'target_type',
+  'target_id',
+  'source_id',
+  'user_agent',
+  'request_id',
+  'trace_id',
+]
+
+/** The way of a transaction, from the database to the chain. */
+const TRANSACTION = ['orderId', 'orderedAt', 'stellarAddress', 'txHash', 'ledger', 'sentAt']
+
 /** What the team of rewards-api was promised. */
 export const contract: readonly Promised[] = [
   {
@@ -8,21 +21,26 @@ export const contract: readonly Promised[] = [
     type: 'histogram',
     labels: ['method', 'route', 'status_code'],
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10],
-    values: { route: ['/quizzes/:id/claim'] },
+    values: {
+      route: ['/quizzes/:id/submissions', '/quizzes/:id/claim', '/courses/:id/credentials'],
+    },
   },
   {
     kind: 'metric',
     name: 'http_requests_total',
     type: 'counter',
     labels: ['method', 'route', 'status_code'],
-    values: { status_code: ['200', '401', '422'] },
+    values: {
+      method: ['GET', 'POST'],
+      status_code: ['200', '201', '400', '401', '409', '422', '502', '503'],
+    },
   },
   {
     kind: 'metric',
     name: 'stellar_transactions_total',
     type: 'counter',
     labels: ['method', 'status'],
-    values: { status: ['success', 'error'] },
+    values: { method: ['sendPayment', 'mintCredential'], status: ['success', 'error'] },
   },
   {
     kind: 'metric',
@@ -30,14 +48,25 @@ export const contract: readonly Promised[] = [
     type: 'histogram',
     labels: ['method'],
     buckets: [0.5, 1, 2, 5, 10, 30],
+    values: { method: ['sendPayment', 'mintCredential'] },
   },
   {
     kind: 'metric',
     name: 'reward_claims_total',
     type: 'counter',
     labels: ['status', 'amount_bucket'],
+    values: {
+      status: ['success', 'already_claimed', 'failed'],
+      amount_bucket: ['0-10', '10-50', '50-100', '100+'],
+    },
   },
-  { kind: 'metric', name: 'credentials_minted_total', type: 'counter', labels: ['course_id'] },
+  {
+    kind: 'metric',
+    name: 'credentials_minted_total',
+    type: 'counter',
+    labels: ['course_id'],
+    values: { course_id: ['stellar'] },
+  },
   {
     kind: 'metric',
     name: 'quizzes_completed_total',
@@ -51,17 +80,66 @@ export const contract: readonly Promised[] = [
   {
     kind: 'auditEvent',
     name: 'reward_claimed',
-    columns: ['target_type', 'target_id', 'source_id', 'request_id', 'trace_id', 'user_agent'],
-    details: ['amount', 'txHash', 'stellarAddress'],
+    columns: WHO_AND_WHERE,
+    values: { target_type: 'quiz_submission', action: 'claim_reward', outcome: 'success' },
+    details: ['amount', ...TRANSACTION],
   },
-  { kind: 'auditEvent', name: 'quiz_submitted', columns: ['target_id', 'source_id', 'trace_id'] },
+  {
+    kind: 'auditEvent',
+    name: 'quiz_submitted',
+    columns: WHO_AND_WHERE,
+    values: { target_type: 'quiz_submission', actor_id: 'hedy', outcome: 'success' },
+    details: ['quizId', 'passed'],
+  },
   {
     kind: 'auditEvent',
     name: 'credential_minted',
-    columns: ['target_id', 'trace_id'],
-    details: ['txHash'],
+    columns: WHO_AND_WHERE,
+    values: { target_type: 'course', target_id: 'stellar', outcome: 'success' },
+    details: TRANSACTION,
   },
-  { kind: 'auditEvent', name: 'authentication_failed', columns: ['source_id'] },
+  {
+    kind: 'auditEvent',
+    name: 'transaction_failed',
+    columns: WHO_AND_WHERE,
+    values: { target_type: 'chain_order', actor_id: 'ada', outcome: 'failure' },
+    details: ['orderedAt', 'stellarAddress', 'reason'],
+  },
+  {
+    kind: 'auditEvent',
+    name: 'authentication_failed',
+    columns: WHO_AND_WHERE,
+    values: { actor_id: 'ada', outcome: 'failure' },
+    details: ['reason', 'stellarAddress'],
+  },
+  {
+    kind: 'setting',
+    name: 'each reward that was paid is in the audit trail, once, with its transaction',
+  },
+  { kind: 'setting', name: "the analysts' sum is what was paid" },
+  {
+    kind: 'query',
+    name: "an audit record under the analysts' names",
+    language: 'sql',
+    text: `SELECT event, resource, action, result, created_at, user_id, metadata ->> 'stellarAddress' AS address,
+  resource_id, metadata ->> 'txHash' AS tx_hash, amount, metadata, ip, user_agent
+FROM audit_events WHERE event = 'reward_claimed'`,
+    columns: [
+      'event',
+      'resource',
+      'action',
+      'result',
+      'created_at',
+      'user_id',
+      'address',
+      'resource_id',
+      'tx_hash',
+      'amount',
+      'metadata',
+      'ip',
+      'user_agent',
+    ],
+  },
   {
     kind: 'query',
     name: 'reward claims per hour (last 24h)',
@@ -70,6 +148,7 @@ export const contract: readonly Promised[] = [
 FROM audit_events WHERE event = 'reward_claimed'
 AND created_at > NOW() - INTERVAL '24 hours'
 GROUP BY hour ORDER BY hour;`,
+    columns: ['hour', 'count', 'sum'],
   },
   {
     kind: 'query',
@@ -78,6 +157,7 @@ GROUP BY hour ORDER BY hour;`,
     text: `SELECT date_trunc('day', created_at) AS day, COUNT(DISTINCT user_id)
 FROM audit_events WHERE event IN ('reward_claimed', 'quiz_submitted')
 GROUP BY day ORDER BY day DESC;`,
+    columns: ['day', 'count'],
   },
   {
     kind: 'query',
@@ -87,11 +167,50 @@ GROUP BY day ORDER BY day DESC;`,
   },
 
   {
-    kind: 'log',
-    name: 'a copy of each audit record',
-    query: '{service="rewards-api"} |= "[AUDIT] reward_claimed" | audit="true"',
-    fields: ['timestamp', 'event'],
+    kind: 'query',
+    name: 'quiz completions per hour',
+    language: 'promql',
+    text: 'sum by (passed) (increase(quizzes_completed_total{job="rewards-api"}[1h])) > 0',
   },
+  {
+    kind: 'query',
+    name: 'reward claims per day',
+    language: 'promql',
+    text: 'sum(increase(reward_claims_total{job="rewards-api", status="success"}[1d])) > 0',
+  },
+  {
+    kind: 'query',
+    name: 'share of requests that fail',
+    language: 'promql',
+    text: 'sum(rate(http_requests_total{job="rewards-api", status_code=~"5.."}[5m])) / sum(rate(http_requests_total{job="rewards-api"}[5m])) > 0',
+  },
+  {
+    kind: 'query',
+    name: 'p95 of requests by route',
+    language: 'promql',
+    text: 'histogram_quantile(0.95, sum by (le, route) (rate(http_request_duration_seconds_bucket{job="rewards-api"}[5m])))',
+  },
+
+  ...[
+    'reward_claimed',
+    'quiz_submitted',
+    'credential_minted',
+    'transaction_failed',
+    'authentication_failed',
+  ].map((event): Promised => ({
+    kind: 'log',
+    name: `a copy of each audit record of ${event}`,
+    query: `{service="rewards-api"} |= "[AUDIT] ${event}" | audit="true" | timestamp=~"\\\\d{4}-\\\\d\\\\d-\\\\d\\\\dT.+Z"`,
+    fields: [
+      'event',
+      'audit_action',
+      'outcome',
+      'actor_id',
+      'target_id',
+      'source_ip',
+      'request_id',
+    ],
+  })),
   {
     kind: 'log',
     name: 'business events: amount, user, transaction',
@@ -121,5 +240,7 @@ GROUP BY day ORDER BY day DESC;`,
   { kind: 'healthCheck', name: 'chain' },
   { kind: 'setting', name: "GET /metrics on the application's own port" },
   { kind: 'setting', name: 'the exposition is valid' },
+  { kind: 'setting', name: 'a duration fills the buckets from its own on, and no other' },
+  { kind: 'setting', name: 'redis_connected is 0 while Redis is away' },
   { kind: 'setting', name: 'the route is the template, never the raw URL' },
 ]

@@ -3,17 +3,16 @@ import { startChain, startRewardsApi, type SystemPlan } from '../demo/rewards-sy
 import { claim, sendTraffic } from '../demo/traffic.ts'
 import { assert } from '../support/assert.ts'
 import type { Evidence } from '../support/contract.ts'
-import { eventually } from '../support/eventually.ts'
 import { untilScraped } from '../support/prometheus.ts'
 import type { Service } from '../support/services.ts'
 import type { Example, Stage } from '../support/stage.ts'
 import { contract } from './contract.ts'
-import { type Answer, post } from './scenario/client.ts'
+import { type Paid, proveAuditTrail } from './scenario/audit-trail.ts'
+import { loseChain, loseRedis } from './scenario/chain-away.ts'
+import { type Answer, expectStatus, post, untilHealth } from './scenario/client.ts'
 import { proveExposition } from './scenario/exposition.ts'
 
 export const example: Example = { name: 'rewards-api', contract, run }
-
-const WITHIN = { withinMillis: 20_000 }
 
 async function run(stage: Stage): Promise<Evidence> {
   const { stack, open, say } = stage
@@ -34,6 +33,8 @@ async function run(stage: Stage): Promise<Evidence> {
     labels: { job: 'rewards-api' },
   })
   const healthChecks = await untilHealth(api, 200)
+  // What grows from now on is seen to grow.
+  await untilScraped(stack.addresses, 'reward_claims_total{job="rewards-api"} == 0')
   say('rewards-api and its chain run')
 
   const answers = await sendTraffic(api.url, login)
@@ -42,12 +43,18 @@ async function run(stage: Stage): Promise<Evidence> {
   await turnAway(api, login)
   say('rewards were claimed and paid; callers without right were turned away')
 
-  await learn(api, login)
+  const learned = await learn(api, login)
   say('a quiz was failed, passed and paid for, and credentials were minted')
 
-  await loseChain(stage, { ...plan, chainUrl: chain.url }, { api, chain, login })
-  say('the chain was away for a while; what was not paid was paid after it, once')
+  const ada = await login.logIn('ada')
+  const late = await loseChain(stage, { ...plan, chainUrl: chain.url }, { api, chain }, async () =>
+    post(`${api.url}/quizzes/anchor-expert/claim`, ada),
+  )
+  await loseRedis(stage, api)
+  say('the chain was away for a while, and Redis; what was not paid was paid after it, once')
 
+  const claims = answers.map(({ body }) => body).filter(({ status }) => status === 'claimed')
+  await proveAuditTrail(stage, [...claims, learned, late])
   await proveExposition(stage, api)
   return {
     metricsUrls: { api: api.metricsUrl },
@@ -76,8 +83,12 @@ async function turnAway({ url }: Service, login: LoginService): Promise<void> {
   assert(status === 401, `a claim after log-out was answered ${status}`)
 }
 
-/** Somebody fails a quiz, tries again, is paid for it, and gets the credential of the course. */
-async function learn({ url }: Service, login: LoginService): Promise<void> {
+/**
+ * Somebody fails a quiz, tries again, is paid for it, and gets the credential of the course.
+ *
+ * @returns what was answered when it was paid
+ */
+async function learn({ url }: Service, login: LoginService): Promise<Paid> {
   const token = await login.logIn('hedy')
   const submit = async (quiz: string, answers: readonly string[]): Promise<Answer> =>
     post(`${url}/quizzes/${quiz}/submissions`, token, { answers })
@@ -91,56 +102,13 @@ async function learn({ url }: Service, login: LoginService): Promise<void> {
   expectStatus(await submit('soroban-advanced', ['c', 'c', 'a']), 201, 'another quiz')
   expectStatus(await submit('soroban-advanced', ['c', 'c', 'a']), 409, 'a quiz that was passed')
   expectStatus(await post(`${url}/quizzes/stellar-basics/submissions`, token), 400, 'no answers')
-  expectStatus(await post(`${url}/quizzes/stellar-basics/claim`, token), 200, 'a claim')
+  const claimed = await post(`${url}/quizzes/stellar-basics/claim`, token)
+  expectStatus(claimed, 200, 'a claim')
 
   const minted = await mint()
   const again = await mint()
   assert(minted.body['status'] === 'minted', `minting got ${JSON.stringify(minted.body)}`)
   assert(again.body['status'] === 'already_minted', `again, it got ${JSON.stringify(again.body)}`)
   assert(again.body['txHash'] === minted.body['txHash'], 'a credential was minted twice')
-}
-
-/** The chain goes away and comes back: claims fail, and succeed when they are sent again. */
-async function loseChain(
-  { stack, open }: Stage,
-  plan: SystemPlan,
-  { api, chain, login }: Record<'api' | 'chain', Service> & { readonly login: LoginService },
-): Promise<void> {
-  const token = await login.logIn('ada')
-  const send = async (): Promise<Answer> => post(`${api.url}/quizzes/anchor-expert/claim`, token)
-  await chain.stop()
-  expectStatus(await send(), 502, 'a claim without a chain')
-  await untilHealth(api, 503)
-  // A counter has to be seen twice before anybody sees it grow.
-  await untilScraped(stack.addresses, 'http_requests_total{job="rewards-api", status_code="502"}')
-  expectStatus(await send(), 502, 'another one')
-
-  const variables = { PORT: new URL(plan.chainUrl).port }
-  open.use(await startChain({ ...plan, variables }, 'stellar-rpc-again'))
-  const paid = await send()
-  const repeated = await send()
-  assert(paid.body['status'] === 'claimed', `the claim got ${JSON.stringify(paid.body)}`)
-  assert(repeated.body['txHash'] === paid.body['txHash'], 'a reward was paid twice')
-  await untilHealth(api, 200)
-}
-
-/** Waits until `/health` answers with a status. @returns the state of each check */
-async function untilHealth({ url }: Service, wanted: number): Promise<Record<string, string>> {
-  const { checks } = await eventually(
-    `${wanted} from /health`,
-    async () => {
-      const response = await fetch(`${url}/health`)
-      const body = (await response.json()) as {
-        readonly checks: Readonly<Record<string, { readonly status: string }>>
-      }
-      return { ...body, httpStatus: response.status }
-    },
-    ({ httpStatus }) => httpStatus === wanted,
-    WITHIN,
-  )
-  return Object.fromEntries(Object.entries(checks).map(([name, { status }]) => [name, status]))
-}
-
-function expectStatus({ status, body }: Answer, expected: number, what: string): void {
-  assert(status === expected, `${what} was answered ${status}: ${JSON.stringify(body)}`)
+  return claimed.body
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 const url = (...protocols: readonly string[]): z.ZodString =>
-  z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
+  z.string('must be set').refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
     // Not the value itself: it may hold a password.
     error: `must be a URL that starts with ${protocols.join(' or ')}//`,
   })

@@ -1,3 +1,7 @@
+import { assert } from '../../support/assert.ts'
+import { eventually } from '../../support/eventually.ts'
+import type { Service } from '../../support/services.ts'
+
 /** What one request was answered. */
 export interface Answer {
   readonly status: number
@@ -25,4 +29,29 @@ export async function post(
     body: JSON.parse(await response.text()) as Answer['body'],
     traceId: response.headers.get('trace-id') ?? '',
   }
+}
+
+/** Says which request was not answered as it should have been. */
+export function expectStatus({ status, body }: Answer, expected: number, what: string): void {
+  assert(status === expected, `${what} was answered ${status}: ${JSON.stringify(body)}`)
+}
+
+/** Waits until `/health` answers with a status. @returns the state of each check */
+export async function untilHealth(
+  { url }: Service,
+  wanted: number,
+): Promise<Record<string, string>> {
+  const { checks } = await eventually(
+    `${wanted} from /health`,
+    async () => {
+      const response = await fetch(`${url}/health`)
+      const body = (await response.json()) as {
+        readonly checks: Readonly<Record<string, { readonly status: string }>>
+      }
+      return { ...body, httpStatus: response.status }
+    },
+    ({ httpStatus }) => httpStatus === wanted,
+    { withinMillis: 60_000 },
+  )
+  return Object.fromEntries(Object.entries(checks).map(([name, { status }]) => [name, status]))
 }

@@ -92,7 +92,11 @@ async function post<Result>(
       body: JSON.stringify(body),
       signal,
     })
-    if (!response.ok) throw new Error(`HTTP status ${response.status}`)
+    if (!response.ok) {
+      // What nobody reads would keep its connection.
+      await response.body?.cancel()
+      throw new Error(`HTTP status ${response.status}`)
+    }
     answer = JSON.parse(await response.text())
   } catch (error) {
     throw new ChainError('the chain did not answer', { cause: error })

@@ -1,7 +1,18 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Pool } from 'pg'
+import { audit } from 'telltale'
+import { transactionFailed } from './audit-events.ts'
 import type { Receipt } from './chain-client.ts'
-import { markAudited, markSent, type Order, releaseOrder, takeOrder } from './orders-table.ts'
+import {
+  isAudited,
+  isSent,
+  markAudited,
+  markSent,
+  type Order,
+  releaseOrder,
+  type SentOrder,
+  takeOrder,
+} from './orders-table.ts'
 import { Refusal } from './refusal.ts'
 import { createUuidV7 } from './uuid-v7.ts'
 
@@ -15,11 +26,6 @@ export interface OrderPlan {
   send(order: Order): Promise<Receipt>
   /** Records it under the audit record id of the order. */
   record(order: SentOrder): Promise<void>
-}
-
-/** An order that the chain has carried out. */
-export interface SentOrder extends Order {
-  readonly txHash: string
 }
 
 /** What came of a request for it. */
@@ -51,7 +57,7 @@ export async function carryOut(
   if (!order) throw new Refusal(409, 'this is being worked on; ask again in a moment')
   if (isAudited(order)) return { order, isNew: false }
   try {
-    const sent = { ...order, txHash: order.txHash ?? (await send(database, plan, order)) }
+    const sent = isSent(order) ? order : await send({ database, log }, plan, order)
     await plan.record(sent)
     await markAudited(database, order.subjectId)
     return { order: sent, isNew: true }
@@ -64,13 +70,46 @@ export async function carryOut(
   }
 }
 
-/** Whether nothing is left to do. */
-export function isAudited(order: Order | undefined): order is SentOrder {
-  return order?.state === 'audited'
+/** What an audit record says of the way of an order, from the database to the chain. */
+export function describeOrder({
+  orderId,
+  orderedAt,
+  stellarAddress,
+  txHash,
+  ledger,
+  sentAt,
+}: SentOrder): Pick<
+  SentOrder,
+  'orderId' | 'orderedAt' | 'stellarAddress' | 'txHash' | 'ledger' | 'sentAt'
+> {
+  return { orderId, orderedAt, stellarAddress, txHash, ledger, sentAt }
 }
 
-async function send(database: Pool, plan: OrderPlan, order: Order): Promise<string> {
-  const { hash } = await plan.send(order)
-  await markSent(database, order.subjectId, hash)
-  return hash
+async function send(
+  { database, log }: { readonly database: Pool; readonly log: FastifyBaseLogger },
+  plan: OrderPlan,
+  order: Order,
+): Promise<SentOrder> {
+  const receipt = await plan.send(order).catch(async (error: unknown) => {
+    await recordFailure(order, error).catch((cause: unknown) => {
+      log.error({ err: cause }, 'the audit trail did not take the record')
+    })
+    throw error
+  })
+  const sent = await markSent(database, order.subjectId, receipt)
+  if (!isSent(sent)) throw new Error(`order ${order.orderId} is not in the database`)
+  return sent
+}
+
+/** Each attempt that failed is recorded; the order stays, and the next request tries again. */
+async function recordFailure(
+  { subjectId, orderId, orderedAt, stellarAddress }: Order,
+  error: unknown,
+): Promise<void> {
+  const reason = error instanceof Error ? error.message : String(error)
+  await audit.record(transactionFailed, {
+    outcome: 'failure',
+    target: { id: orderId },
+    details: { subjectId, orderedAt, stellarAddress, reason },
+  })
 }

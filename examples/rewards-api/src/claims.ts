@@ -5,8 +5,9 @@ import { audit } from 'telltale'
 import { rewardClaimed } from './audit-events.ts'
 import type { Identity } from './authentication.ts'
 import type { ChainClient } from './chain-client.ts'
-import { carryOut, isAudited, type OrderPlan, type SentOrder } from './chain-orders.ts'
+import { carryOut, describeOrder, type OrderPlan } from './chain-orders.ts'
 import { type ClaimStatus, metrics, toAmountBucket } from './metrics.ts'
+import { isAudited, type SentOrder } from './orders-table.ts'
 import { Refusal } from './refusal.ts'
 import { requireSession, type Session } from './sessions.ts'
 import { findSubmission, type Submission } from './submissions-table.ts'
@@ -73,11 +74,12 @@ function toPlan(
       log.info({ userId, amount, txHash: receipt.hash }, 'reward paid')
       return receipt
     },
-    async record({ auditRecordId, txHash, stellarAddress: destination }) {
+    async record(order) {
+      const { auditRecordId, txHash } = order
       await audit.record(rewardClaimed, {
         id: auditRecordId,
         target: { id: submissionId },
-        details: { quizId, amount, txHash, stellarAddress: destination },
+        details: { quizId, amount, ...describeOrder(order) },
       })
       log.info({ userId, amount, submissionId, txHash, auditRecordId }, 'reward claimed')
     },

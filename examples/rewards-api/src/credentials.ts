@@ -1,6 +1,6 @@
 import { audit } from 'telltale'
 import { credentialMinted } from './audit-events.ts'
-import { carryOut } from './chain-orders.ts'
+import { carryOut, describeOrder } from './chain-orders.ts'
 import type { ClaimParts, ClaimRequest } from './claims.ts'
 import { metrics } from './metrics.ts'
 import { quizzesOf } from './quizzes.ts'
@@ -46,11 +46,12 @@ export async function mintCredential(
       stellarAddress,
       send: async ({ orderId: credentialId, stellarAddress: destination }) =>
         chain.mintCredential({ credentialId, destination, courseId }),
-      async record({ auditRecordId, orderId: credentialId, txHash, stellarAddress: destination }) {
+      async record(sent) {
+        const { auditRecordId, orderId: credentialId, txHash } = sent
         await audit.record(credentialMinted, {
           id: auditRecordId,
           target: { id: courseId },
-          details: { credentialId, txHash, stellarAddress: destination },
+          details: { credentialId, ...describeOrder(sent) },
         })
         log.info({ userId, courseId, credentialId, txHash, auditRecordId }, 'credential minted')
       },

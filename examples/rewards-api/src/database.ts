@@ -26,7 +26,10 @@ export async function prepareDatabase(pool: Pool): Promise<void> {
       order_id         uuid NOT NULL,
       audit_record_id  uuid NOT NULL,
       stellar_address  text NOT NULL,
+      ordered_at       timestamptz NOT NULL DEFAULT now(),
       tx_hash          text,
+      ledger           bigint,
+      sent_at          timestamptz,
       held_until       timestamptz NOT NULL
     )`)
   const columns = ['id', 'quizId', 'userId', 'passed', 'reward'] as const

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import type { Receipt } from './chain-client.ts'
 
 /** Something the chain is asked for; it goes `pending` → `sent` → `audited`, and never back. */
 export interface Order {
@@ -7,8 +8,19 @@ export interface Order {
   readonly orderId: string
   readonly auditRecordId: string
   readonly stellarAddress: string
-  /** None before it was sent. */
+  /** When it was first asked for. */
+  readonly orderedAt: Date
+  /** Transaction, ledger and time; none before it was sent. */
   readonly txHash: string | null
+  readonly ledger: number | null
+  readonly sentAt: Date | null
+}
+
+/** An order that the chain has carried out. */
+export interface SentOrder extends Order {
+  readonly txHash: string
+  readonly ledger: number
+  readonly sentAt: Date
 }
 
 /** A row of a query that joins `chain_orders` as `o`, or of one that found none. */
@@ -16,7 +28,8 @@ export type OrderRow = Order | { readonly subjectId: null }
 
 /** What such a query selects. */
 export const orderColumns = `o.subject_id AS "subjectId", o.state, o.order_id AS "orderId",
-  o.audit_record_id AS "auditRecordId", o.stellar_address AS "stellarAddress", o.tx_hash AS "txHash"`
+  o.audit_record_id AS "auditRecordId", o.stellar_address AS "stellarAddress", o.ordered_at AS "orderedAt",
+  o.tx_hash AS "txHash", o.ledger::float8 AS ledger, o.sent_at AS "sentAt"`
 
 /**
  * Takes the order for this request: creates it, or continues what an earlier request left undone.
@@ -28,7 +41,7 @@ export const orderColumns = `o.subject_id AS "subjectId", o.state, o.order_id AS
  */
 export async function takeOrder(
   pool: Pool,
-  fresh: Omit<Order, 'state' | 'txHash'>,
+  fresh: Pick<Order, 'subjectId' | 'orderId' | 'auditRecordId' | 'stellarAddress'>,
 ): Promise<Order | undefined> {
   const { rows } = await pool.query<OrderRow>(
     `INSERT INTO chain_orders AS o
@@ -42,13 +55,25 @@ export async function takeOrder(
   return toOrder(rows[0])
 }
 
-/** Notes that the chain has done it. */
-export async function markSent(pool: Pool, subjectId: string, txHash: string): Promise<void> {
-  await pool.query(
-    `UPDATE chain_orders SET state = 'sent', tx_hash = $2
-     WHERE subject_id = $1 AND state = 'pending'`,
-    [subjectId, txHash],
+/**
+ * Notes that the chain has done it, unless somebody has noted that already: the chain gives every attempt the same receipt, but the
+ * time is that of the first.
+ *
+ * @returns the order as it stands
+ */
+export async function markSent(
+  pool: Pool,
+  subjectId: string,
+  { hash, ledger }: Receipt,
+): Promise<Order | undefined> {
+  const { rows } = await pool.query<OrderRow>(
+    `UPDATE chain_orders AS o
+     SET state = CASE state WHEN 'pending' THEN 'sent' ELSE state END, tx_hash = $2, ledger = $3,
+       sent_at = coalesce(sent_at, now())
+     WHERE subject_id = $1 RETURNING ${orderColumns}`,
+    [subjectId, hash, ledger],
   )
+  return toOrder(rows[0])
 }
 
 /** Notes that the audit trail has the record; the order is finished. */
@@ -69,6 +94,27 @@ export async function releaseOrder(pool: Pool, subjectId: string): Promise<void>
 /** Reads the order of a row, if there is one. */
 export function toOrder(row: OrderRow | undefined): Order | undefined {
   if (row === undefined || row.subjectId === null) return undefined
-  const { subjectId, state, orderId, auditRecordId, stellarAddress, txHash } = row
-  return { subjectId, state, orderId, auditRecordId, stellarAddress, txHash }
+  const { subjectId, state, orderId, auditRecordId, stellarAddress } = row
+  const { orderedAt, txHash, ledger, sentAt } = row
+  return {
+    subjectId,
+    state,
+    orderId,
+    auditRecordId,
+    stellarAddress,
+    orderedAt,
+    txHash,
+    ledger,
+    sentAt,
+  }
+}
+
+/** Whether the chain has carried it out. */
+export function isSent(order: Order | undefined): order is SentOrder {
+  return order !== undefined && order.state !== 'pending'
+}
+
+/** Whether nothing is left to do. */
+export function isAudited(order: Order | undefined): order is SentOrder {
+  return order?.state === 'audited'
 }

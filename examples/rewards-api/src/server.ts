@@ -19,16 +19,16 @@ async function start(settings: Settings): Promise<void> {
   const verifyToken = await accepted(
     'JWT_PUBLIC_KEY',
     createTokenVerifier({
-      publicKey: settings.jwtPublicKey,
-      issuer: settings.jwtIssuer,
-      audience: settings.jwtAudience,
+      publicKey: settings.JWT_PUBLIC_KEY,
+      issuer: settings.JWT_ISSUER,
+      audience: settings.JWT_AUDIENCE,
     }),
   )
-  const database = createDatabase(settings.databaseUrl, (error) => app.log.warn({ err: error }))
-  const redis = new Redis(settings.redisUrl, { maxRetriesPerRequest: 1 })
+  const database = createDatabase(settings.DATABASE_URL, (error) => app.log.warn({ err: error }))
+  const redis = new Redis(settings.REDIS_URL, { maxRetriesPerRequest: 1 })
   redis.on('error', (error) => app.log.warn({ err: error }, 'redis'))
-  const chain = createChainClient(settings.chainUrl, settings.chainTimeoutMillis)
-  const app = createApp({ database, redis, chain, verifyToken, logLevel: settings.logLevel })
+  const chain = createChainClient(settings.CHAIN_URL, settings.CHAIN_TIMEOUT_MILLIS)
+  const app = createApp({ database, redis, chain, verifyToken, logLevel: settings.LOG_LEVEL })
 
   observeDataStores(database, redis)
   const often = { every: 2_000, timeout: 2_000 }
@@ -41,7 +41,7 @@ async function start(settings: Settings): Promise<void> {
   })
 
   await accepted('DATABASE_URL', prepareDatabase(database))
-  await app.listen({ host: settings.host, port: settings.port })
+  await app.listen({ host: settings.HOST, port: settings.PORT })
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, async () => {

@@ -10,7 +10,7 @@ const complete = {
 }
 
 test('what is not set has its default', () => {
-  expect(readSettings(complete)).toMatchObject({ host: '127.0.0.1', port: 3000, logLevel: 'info' })
+  expect(readSettings(complete)).toMatchObject({ HOST: '127.0.0.1', PORT: 3000, LOG_LEVEL: 'info' })
 })
 
 test('every setting that cannot be used is named at once, and no value that may hold a password', () => {
@@ -24,10 +24,10 @@ test('every setting that cannot be used is named at once, and no value that may 
     }),
   ).toThrow(
     [
-      'PORT must be a whole number from 0 to 65535; got "70000"',
-      'DATABASE_URL must be a URL that starts with postgres: or postgresql://',
-      'REDIS_URL must be set',
-      'JWT_PUBLIC_KEY must be a public key as JWK ("kty" given, private part "d" not)',
+      'PORT: Too big: expected number to be <=65535',
+      'DATABASE_URL: must be a URL that starts with postgres: or postgresql://',
+      'REDIS_URL: must be set',
+      'JWT_PUBLIC_KEY: must be a public key as JWK ("kty" given, private part "d" not)',
     ].join('\n'),
   )
 })
