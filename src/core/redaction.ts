@@ -1,3 +1,4 @@
+import { secretByNeighbours, secretBySiblings } from './secret-members.ts'
 import { scanForSecrets, toNameEndings } from './secret-scan.ts'
 import { REDACTED, SECRET_SHAPES } from './secret-shapes.ts'
 
@@ -13,16 +14,19 @@ export interface Redaction {
 
 /** Names of secrets, without the signs that divide their words. */
 export const SECRET_NAMES: readonly string[] = `
-  accesskey accesstoken apikey apitoken auth authorization authtoken awssecretaccesskey bearer bearertoken clientsecret connectsid cookie credential
-  credentials csrftoken idtoken jwt passphrase passwd password privatekey proxyauthorization pwd refreshtoken secret secretaccesskey secretkey
-  sessiontoken setcookie sharedsecret signingkey token xapikey xauthtoken xcsrftoken xsrftoken
+  adminpass auth bearer clientassertion codeverifier connectsid cookie credential cvc cvc2 cvv cvv2 dbpass jsessionid jwt mailpass mnemonic otp
+  passcode phpsessid pgpass recoveryphrase redispass rootpass secretkeybase seedphrase setcookie sharedaccesssignature smtppass token totp
+  userpass xamzsignature xgoogsignature xcsrftoken xsrftoken
 `
   .trim()
   .split(/\s+/)
 
-/** Endings that make a secret of any name: `newPassword`, `webhook_secret`. */
+/** Endings that make a secret of any name: `password`, `newPassword`, `webhook_secret`, `apiKey2`. */
 export const SECRET_ENDINGS: readonly string[] = `
-  accesstoken apikey idtoken passphrase passwd password privatekey refreshtoken secret secretaccesskey webhookurl
+  accesskey accesstoken accesstokens accountkey apikey apikeys apitoken authorization authtoken bearertoken bottoken credentials csrftoken
+  encryptionkey idtoken idtokens logintoken masterkey passphrase passwd password passwordconfirmation passwordhash passwords privatekey privatekeypem
+  privatekeys pwd refreshtoken refreshtokens resettoken secret secretkey secretkeys secrets securitytoken sessioncookie sessiontoken signingkey
+  vaulttoken verificationtoken webhookurl
 `
   .trim()
   .split(/\s+/)
@@ -30,12 +34,13 @@ export const SECRET_ENDINGS: readonly string[] = `
 /** Names that are remembered at the most; services use few, but a map with user input as keys has any number. */
 const MAX_REMEMBERED = 2_000
 const MAX_REMEMBERED_LENGTH = 128
+const MAX_NAME_LENGTH = 1_024
 
 /**
  * Creates the rules by which secrets are found: by name, and in texts by their shape.
  *
- * Names are compared whatever their case and the signs between their words; of a dotted name the last part counts as well, so that
- * `http.request.header.x-api-key` is found.
+ * Names are compared whatever their case and the signs between their words; of a path the last part that is no index counts as
+ * well, so that `http.request.header.x-api-key.0` and `user[password]` are found.
  *
  * @param moreNames - names of secrets besides the known ones
  */
@@ -44,11 +49,14 @@ export function createRedaction(moreNames: readonly string[] = []): Redaction {
   const endings = toNameEndings([...secrets, ...SECRET_ENDINGS])
   const remembered = new Map<string, boolean>()
   const judge = (name: string): boolean => {
-    const last = withoutSigns(name.slice(name.lastIndexOf('.') + 1))
+    // Longer ones are texts; what is secret in them is found by its shape.
+    const known = name.length > MAX_NAME_LENGTH ? name.slice(-MAX_NAME_LENGTH) : name
+    const last = withoutSigns(lastPart(known))
+    const base = last.replace(/\d+$/, '')
     return (
       secrets.has(last) ||
-      secrets.has(withoutSigns(name)) ||
-      SECRET_ENDINGS.some((ending) => last.endsWith(ending))
+      secrets.has(withoutSigns(known)) ||
+      SECRET_ENDINGS.some((ending) => base.endsWith(ending))
     )
   }
   return {
@@ -81,18 +89,39 @@ export function createRedaction(moreNames: readonly string[] = []): Redaction {
 export function redactValue(value: unknown, redaction: Redaction): unknown {
   if (typeof value === 'string') return redaction.text(value)
   if (typeof value === 'number') return isSecretNumber(value, redaction) ? REDACTED : value
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
-  if (Array.isArray(value)) {
-    const items = value.map((item) => redactValue(item, redaction))
-    return items.some((item, index) => item !== value[index]) ? items : value
-  }
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Uint8Array) return redactBytes(value, redaction)
+  if (Array.isArray(value)) return redactItems(value, redaction)
+  const hidden = secretBySiblings(value, redaction.isSecret)
   let same = true
   const members = Object.entries(value).map(([key, member]): [string, unknown] => {
-    const clean: [string, unknown] = [redaction.text(key), redactMember(key, member, redaction)]
+    const clean: [string, unknown] = [
+      redaction.text(key),
+      hidden?.has(key) ? hide(member) : redactMember(key, member, redaction),
+    ]
     same &&= clean[0] === key && clean[1] === member
     return clean
   })
   return same ? value : Object.fromEntries(members)
+}
+
+function redactItems(items: readonly unknown[], redaction: Redaction): readonly unknown[] {
+  const hidden = secretByNeighbours(items, redaction.isSecret)
+  const clean = items.map((item, index) =>
+    hidden?.has(index) ? hideItem(item) : redactValue(item, redaction),
+  )
+  return clean.some((item, index) => item !== items[index]) ? clean : items
+}
+
+/** Of a name with its value the value. */
+function hideItem(item: unknown): unknown {
+  return Array.isArray(item) ? [item[0], hide(item[1])] : hide(item)
+}
+
+/** Bytes are searched as the text that they may be. */
+function redactBytes(bytes: Uint8Array, redaction: Redaction): unknown {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+  return redaction.text(text) === text ? bytes : REDACTED
 }
 
 /** Smaller numbers have fewer digits than a card. */
@@ -108,9 +137,32 @@ export function isSecretNumber(value: number, redaction: Redaction): boolean {
 /** A value under its name; what is missing stays so. */
 export function redactMember(name: string, value: unknown, redaction: Redaction): unknown {
   if (value === undefined || value === null) return value
-  return redaction.isSecret(name) ? REDACTED : redactValue(value, redaction)
+  if (redaction.isSecret(name)) return REDACTED
+  // As Node.js gives the headers of a request: names and values in turns.
+  return name === 'rawHeaders' && Array.isArray(value)
+    ? redactInTurns(value, redaction)
+    : redactValue(value, redaction)
+}
+
+function redactInTurns(items: readonly unknown[], redaction: Redaction): unknown[] {
+  return items.map((item, index) => {
+    const name = index % 2 === 1 ? items[index - 1] : undefined
+    return typeof name === 'string'
+      ? redactMember(name, item, redaction)
+      : redactValue(item, redaction)
+  })
+}
+
+function hide(value: unknown): unknown {
+  return value === undefined || value === null ? value : REDACTED
+}
+
+/** Of `user[password]`, `data.token` and `passwords.0` what says what the value is. */
+function lastPart(name: string): string {
+  const parts = name.split(/[.[\]:/]/).filter((part) => part !== '' && !/^\d+$/.test(part))
+  return parts.at(-1) ?? ''
 }
 
 function withoutSigns(name: string): string {
-  return name.toLowerCase().replaceAll(/[\s_.-]/g, '')
+  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
 }

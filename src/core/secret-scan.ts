@@ -10,6 +10,12 @@ export const MAY_HAVE = {
   token: 128,
   card: 256,
   webhook: 512,
+  signature: 1_024,
+  option: 2_048,
+  element: 4_096,
+  jwk: 8_192,
+  encodedPair: 16_384,
+  statement: 32_768,
 } as const
 
 /** Length of the shortest text with a secret in it: `pwd=` and a character. */
@@ -25,8 +31,14 @@ const AWS_SECRET_LENGTH = 40
 const MAX_BETWEEN = 4
 
 const SCHEME = /bearer|basic/i
-const CARD = /[2-6]\d{3}[ -]?\d{4,6}[ -]?\d{4,5}/
+const CARD =
+  /[2-6]\d{3}[ ._\u00a0\u2009\u2010-\u2015-]{0,2}\d{4,6}[ ._\u00a0\u2009\u2010-\u2015-]{0,2}\d{4,5}/
 const TOKEN = /gh[pousr]_|_pat_|k_live_|k_test_|whsec_|npm_|xox[a-z]-|xapp-|glpat-|AIza/
+/** Looked for apart from those above: a pattern of all of them would take four times as long. */
+const TOKEN_WITH_LINE = /hf_|shp[acst]{2}_|dop_v1_|lin_api_|sbp_/
+const TOKEN_WITH_SIGN = /pypi-|sq0[a-z]{3}-|ya29\.|hvs\.|xoxe\./
+const TOKEN_PREFIXES = ['ATATT', 'AGE-SECRET', 'GOCSPX-', ':AA']
+const STATEMENT = /(?:password|identified by)\s{1,3}'/i
 
 /**
  * Which secrets a text may contain, in a time that hardly counts: what is named has to be looked for, what is not is not there.
@@ -46,12 +58,23 @@ export function scanForSecrets(text: string, nameEndings: Uint8Array): number {
   if (text.includes('BEGIN ')) found |= MAY_HAVE.privateKey
   if (SCHEME.test(text)) found |= MAY_HAVE.scheme
   if (CARD.test(text)) found |= MAY_HAVE.card
-  // Two that are so short that they would make the pattern slow.
-  if (TOKEN.test(text) || (text.includes('k-') && text.includes('sk-')) || text.includes('SG.'))
-    found |= MAY_HAVE.token
+  if (mayHaveToken(text)) found |= MAY_HAVE.token
   if (hasWordOfSecret(text)) found |= MAY_HAVE.awsSecret
+  if (text.includes('--')) found |= MAY_HAVE.option
+  if (text.includes('</')) found |= MAY_HAVE.element
+  if (text.includes('kty')) found |= MAY_HAVE.jwk
+  if (text.includes('%3')) found |= MAY_HAVE.encodedPair
+  if (text.includes("'") && STATEMENT.test(text)) found |= MAY_HAVE.statement
   if (text.includes('/services/T') || text.includes('/api/webhooks/')) found |= MAY_HAVE.webhook
   return found
+}
+
+function mayHaveToken(text: string): boolean {
+  if (TOKEN.test(text) || TOKEN_WITH_SIGN.test(text)) return true
+  if (text.includes('_') && TOKEN_WITH_LINE.test(text)) return true
+  // Two that are so short that they would make a pattern slow, and those that begin with a rare letter.
+  if ((text.includes('k-') && text.includes('sk-')) || text.includes('SG.')) return true
+  return TOKEN_PREFIXES.some((prefix) => text.includes(prefix))
 }
 
 /** Looks at what stands around each `=` or `:`: the name of a secret before it, or `//` behind it. */
@@ -61,13 +84,22 @@ function scanSigns(text: string, sign: string, nameEndings: Uint8Array): number 
     if (text.charCodeAt(at + 1) === SLASH && text.charCodeAt(at + 2) === SLASH)
       found |= MAY_HAVE.url
     else if (endsName(text, at, nameEndings)) found |= MAY_HAVE.pair
-    if (found === BOTH) return found
+    // ?sig= and &X-Amz-Signature=
+    if (isSignature(text, at)) found |= MAY_HAVE.signature
+    if (found === ALL) return found
   }
   return found
 }
 
 const SLASH = 47
-const BOTH = MAY_HAVE.url | MAY_HAVE.pair
+const ALL = MAY_HAVE.url | MAY_HAVE.pair | MAY_HAVE.signature
+
+function isSignature(text: string, sign: number): boolean {
+  const before = text.charCodeAt(sign - 1) | 32
+  return (
+    (before === 103 && text.endsWith('ig', sign)) || (before === 101 && text.endsWith('ure', sign))
+  )
+}
 
 /**
  * Whether there is a word of exactly as many letters of base64 as an AWS secret has. Only every fortieth character is looked at:

@@ -23,6 +23,15 @@ const inPem = '+kQzB7f0aPq1Zt5uW3'
 const github = join('ghp', '_16C7e42F292c6912E7710c838347Ae178B4a')
 const slack = join('xoxb', '-123456789012-abcdefGHIJKL')
 const stripe = join('sk', '_live_4eC39HqLyjWDarjtT1zdp7dc')
+const jwe = join(
+  'eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0',
+  '..aXZpdml2aXZpdg.',
+  'Y2lwaGVydGV4dC1vZi1pdA.dGFnLXRhZw',
+)
+const inJwe = 'Y2lwaGVydGV4dC1vZi1pdA'
+const inJwk = join('870MB6gfuTJ4HtUnUvYMyJ', 'pr5eUZNP4Bk43bVdj3eAE')
+const huggingFace = join('hf', `_${'a1B2'.repeat(9)}`)
+const telegram = join('123456789', ':AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1')
 const slackPath = join('T00000000', '/B00000000/', 'XXXXXXXXXXXXXXXXXXXXXXXX')
 
 /** Every shape of secret that is known, in the texts in which they turn up. */
@@ -135,6 +144,107 @@ export const SECRET_TEXTS: readonly SecretText[] = [
   { what: 'a token of GitHub', text: `push with ${github}`, secret: github },
   { what: 'a token of Slack', text: `as ${slack}`, secret: slack },
   { what: 'a key of Stripe', text: `Invalid API Key provided: ${stripe}`, secret: stripe },
+  { what: 'an encrypted token', text: `session=${jwe}; Path=/`, secret: inJwe },
+  {
+    what: 'an encrypted token with its key',
+    text: jwe.replace('..', '.a2V5a2V5a2V5.'),
+    secret: inJwe,
+  },
+  { what: 'a token in an encoded address', text: `?next=%2Fx%3Ft%3D${jwt}`, secret: jwt },
+  {
+    what: 'a pair in an encoded address',
+    text: '/login?next=%2Fx%3Ftoken%3Dabc123def%26y%3D1',
+    secret: 'abc123def',
+  },
+  {
+    what: 'a password with a slash in a URL',
+    text: 'invalid URL postgres://app:hun/ter2@db:5432/app',
+    secret: 'ter2',
+  },
+  { what: 'a password with a # in a URL', text: 'redis://:hun#ter2@cache/0', secret: 'ter2' },
+  { what: 'a password with a ? and an @', text: 'amqp://a:h?un@ter2@mq:5672', secret: 'ter2' },
+  {
+    what: 'the password before a template of a port',
+    text: 'postgres://app:hunter2@db:port/app',
+    secret: 'hunter2',
+  },
+  {
+    what: 'an answer of digest authentication',
+    text: 'Authorization: Digest username="bob", realm="x", response="6629fae49393a05397450978507c4ef1"',
+    secret: '6629fae49393a05397450978507c4ef1',
+  },
+  {
+    what: 'a cookie in quotes',
+    text: 'Cookie: theme="dark"; sid="abcdef12345"',
+    secret: 'abcdef12345',
+  },
+  {
+    what: 'a password in XML',
+    text: '<login><user>ann</user><password>sword fish</password></login>',
+    secret: 'sword fish',
+  },
+  {
+    what: 'a password of a command that failed',
+    text: 'Command failed: pg_dump --username app --password hunter2 app',
+    secret: 'hunter2',
+  },
+  { what: 'a quoted option', text: `run --api-key 'sword fish' now`, secret: 'sword fish' },
+  {
+    what: 'a password in SQL',
+    text: "ALTER ROLE app WITH LOGIN PASSWORD 'sword fish'",
+    secret: 'sword fish',
+  },
+  {
+    what: 'a private key of PGP',
+    text: pem('PGP ').replaceAll('KEY-', 'KEY BLOCK-'),
+    secret: inPem,
+  },
+  {
+    what: 'a private key of SSH2',
+    text: pem('SSH2 ENCRYPTED ')
+      .replaceAll('-----BEGIN', '---- BEGIN')
+      .replaceAll('KEY-----', 'KEY ----'),
+    secret: inPem,
+  },
+  {
+    what: 'a JSON Web Key',
+    text: JSON.stringify({ kty: 'EC', crv: 'P-256', d: inJwk }),
+    secret: inJwk,
+  },
+  {
+    what: 'a JSON Web Key in JSON',
+    text: JSON.stringify({ key: JSON.stringify({ kty: 'oct', k: inJwk }) }),
+    secret: inJwk,
+  },
+  { what: 'a secret of AWS after a sign', text: `x=${awsSecret}`, secret: awsSecret },
+  {
+    what: 'the key of an Azure account',
+    text: 'AccountName=x;AccountKey=Zm9vYmFyYmF6cXV4MTIz==;EndpointSuffix=core',
+    secret: 'Zm9vYmFyYmF6cXV4MTIz',
+  },
+  {
+    what: 'a signed address',
+    text: 'https://x.blob.core.windows.net/c/b?sv=2020&sp=r&sig=Zm9vYmFyYmF6cXV4MTIz%3D',
+    secret: 'Zm9vYmFyYmF6cXV4MTIz',
+  },
+  {
+    what: 'a presigned address',
+    text: 'https://b.s3.amazonaws.com/k?X-Amz-Date=2026&X-Amz-Signature=fe5f80f77d5fa3beca038a248ff027d0',
+    secret: 'fe5f80f77d5fa3beca038a248ff027d0',
+  },
+  { what: 'a token of Hugging Face', text: `with ${huggingFace}`, secret: huggingFace },
+  { what: 'the token of a bot', text: `/bot${telegram}/send`, secret: telegram.slice(10) },
+  { what: 'a card number with dots', text: '4111.1111.1111.1111', secret: '4111.1111.1111.1111' },
+  {
+    what: 'a card number with hard spaces',
+    text: '4111\u00a01111\u00a01111\u00a01111',
+    secret: '4111\u00a01111',
+  },
+  {
+    what: 'a card number with signs of two kinds',
+    text: '4111 1111-1111 1111',
+    secret: '4111 1111',
+  },
   {
     what: 'the address of a Slack webhook',
     text: `POST https://hooks.slack.com/services/${slackPath} 404`,
@@ -158,6 +268,14 @@ export const SECRET_MEMBERS: readonly { readonly name: string; readonly secret: 
   { name: 'webhook_secret', secret: 'whispered' },
   { name: 'SLACK_WEBHOOK_URL', secret: 'http://127.0.0.1:4000/hook/of/ours' },
   { name: 'SecretAccessKey', secret: 'not forty characters' },
+  { name: 'user[password]', secret: 'swordfish' },
+  { name: 'passwords.0', secret: 'swordfish' },
+  { name: '"apiKey"', secret: 'qwertzuiop' },
+  { name: 'cvv', secret: '123' },
+  { name: 'seed_phrase', secret: 'army van defense carry' },
+  { name: 'jwtSecretKey', secret: 'whispered' },
+  { name: 'x-amz-security-token', secret: 'opaqueword' },
+  { name: 'password_confirmation', secret: 'swordfish' },
 ]
 
 /** What looks like a secret to hasty rules, and must arrive as it is. */
@@ -195,6 +313,16 @@ export const HARMLESS_TEXTS: readonly string[] = [
   'auth: ok, jwt: none, cookie: accepted',
   '192.168.1.1, 2001:db8::1, port: 5432',
   '+49 170 1234567',
+  'http://[::1]:3000/@scope/package',
+  'mongodb://h1:27017,h2:27017/app?user=ann@example.com',
+  'https://example.com:8443/users/ann@example.com',
+  'git clone --token-file ~/x --author ann, the option --password is required',
+  '<p class="secret">nothing</p> <token-count>17</token-count>',
+  'kty is missing, "d": "short", "x": "870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4B"',
+  'redirect to %2Fx%3Fpage%3D2%26sort%3Ddesc',
+  'versions 4111.2.3, 1.2.3.4 and 10.0.19045.4842',
+  'auth0 is away, oauth2 too',
+  'config=4, sig=ok, ?sig=short',
   'com/springframework/http/Server2Handlers',
   'YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY3ODkwQUJDREVGR0hJ',
 ]

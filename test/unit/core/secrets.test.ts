@@ -33,6 +33,65 @@ describe('a secret is found', () => {
     ])
   })
 
+  test.each([
+    [
+      'in a list of pairs',
+      [
+        ['accept', 'x'],
+        ['X-Api-Key', 'swordfish'],
+      ],
+      [
+        ['accept', 'x'],
+        ['X-Api-Key', '[redacted]'],
+      ],
+    ],
+    [
+      'beside its name',
+      { name: 'Authorization', value: 'swordfish' },
+      { name: 'Authorization', value: '[redacted]' },
+    ],
+    [
+      'in headers as Node.js gives them',
+      { rawHeaders: ['Host', 'h', 'Cookie', 'swordfish'] },
+      { rawHeaders: ['Host', 'h', 'Cookie', '[redacted]'] },
+    ],
+    [
+      'in a JSON Web Key',
+      { kty: 'EC', x: 'open', d: 'swordfish' },
+      { kty: 'EC', x: 'open', d: '[redacted]' },
+    ],
+    [
+      'beside a user',
+      { smtp: { user: 'ann', pass: 'swordfish' } },
+      { smtp: { user: 'ann', pass: '[redacted]' } },
+    ],
+    [
+      'in the lines of a private key',
+      ['-----BEGIN PRIVATE KEY-----', 'swordfish', '-----END PRIVATE KEY-----', 'then'],
+      ['[redacted]', '[redacted]', '[redacted]', 'then'],
+    ],
+    ['in bytes', { body: Buffer.from('password=swordfish') }, { body: '[redacted]' }],
+  ])('%s', (_what, value, expected) => {
+    expect(redactValue(value, redaction)).toEqual(expected)
+  })
+
+  test.each([
+    {
+      pairs: [
+        ['a', 'b'],
+        ['c', 'd'],
+      ],
+    },
+    { fields: ['password', 'email'] },
+    { pass: 3, fail: 0 },
+    { name: 'count', value: 5, key: 'k' },
+    { d: 1, k: 'x' },
+    { certificate: ['-----BEGIN CERTIFICATE-----', 'MIIB', '-----END CERTIFICATE-----'] },
+    { bytes: Buffer.from('nothing') },
+  ])('not in %j', (value) => {
+    expect(redactValue(value, redaction)).toBe(value)
+  })
+
   test('that is a card number kept as a number', () => {
     expect(redactValue({ card: 4_111_111_111_111_111, at: 1_763_748_000_000 }, redaction)).toEqual({
       card: '[redacted]',
@@ -106,6 +165,30 @@ describe('a hostile text is searched in time that grows with its length', () => 
     'sk-1a',
     'xoxb-',
     'SG.aaaaaaaaaaaaaaaaaaaa',
+    '://a:@',
+    '://a:a@a:',
+    '://a:/@',
+    'eyJaaaa..',
+    'eyJaaaa..a.',
+    '---- BEGIN PRIVATE KEY ----',
+    '---- END ',
+    '--password ',
+    '--password "',
+    ' --a',
+    '<password>',
+    '<password a',
+    '</',
+    'kty"d":"',
+    'token%3D',
+    '%3D',
+    'a%3Dtoken%3D%20',
+    "password '",
+    '&sig=',
+    'Cookie: a="',
+    'Cookie: a=\\"',
+    '4111.',
+    '12345678:AA',
+    'xoxb.-',
     '4',
     '4111 ',
     '4111 1111 ',
