@@ -87,3 +87,25 @@ test('tenant-work.ts does the work of each tenant under its name', async () => {
     'tenant-2',
   ])
 }, 120_000)
+
+test('tenant-requests.ts works for the tenant of each request', async () => {
+  await using receiver = await startOtlpReceiver()
+  const app = startApp('guide/tenant-requests.ts', { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url })
+  const [, port] = await app.said(/port: (\d+)/)
+  const bill = async (token: string): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${token}` }
+    return (await fetch(`http://127.0.0.1:${port}/bill`, { headers })).json()
+  }
+
+  expect([await bill('token-1'), await bill('token-2')]).toEqual([
+    { of: 'tenant-1' },
+    { of: 'nobody' },
+  ])
+  app.process.kill('SIGTERM')
+  await app.ended()
+
+  expect(receiver.logs.map(({ attributes }) => attributes['tenant_id'])).toEqual([
+    'tenant-1',
+    undefined,
+  ])
+}, 120_000)
