@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs'
-import { type Comment, parseSync, type Program } from 'oxc-parser'
+import { type Comment, parseSync, type Program, type TSInterfaceDeclaration } from 'oxc-parser'
 
 /** Something that a module exports. */
 export interface Exported {
   readonly name: string
-  /** The folder of src in which it is declared, empty for src itself. */
+  /** The folder of src in which it is declared, at any depth; empty for src itself. */
   readonly folder: string
   readonly isType: boolean
   /** Its doc comment as Markdown. */
   readonly about: string
   /** Its declaration, without what it does. */
   readonly code: string
+  /** The interfaces of this package that it extends. */
+  readonly bases: readonly Exported[]
 }
 
 interface Source {
@@ -37,7 +39,12 @@ export function exportsOf(path: string): readonly Exported[] {
       : statement.specifiers.map(({ exported }) => nameOf(exported))
   })
   // An overloaded function is there more than once.
-  return [...new Set(names)].map((name) => find(path, name))
+  const found = [...new Set(names)].map((name) => find(path, name))
+  // What is built upon is shown too: its members are those of what is exported.
+  const bases = found.flatMap(({ folder, bases: own }) =>
+    own.filter(({ name }) => !names.includes(name)).map((base) => ({ ...base, folder })),
+  )
+  return [...found, ...new Map(bases.map((base) => [base.name, base])).values()]
 }
 
 function read(path: string): Source {
@@ -62,10 +69,7 @@ function find(path: string, name: string): Exported {
     }
     const specifier = statement.specifiers.find(({ exported }) => nameOf(exported) === name)
     if (specifier && statement.source) {
-      return find(
-        new URL(statement.source.value, `file:///${path}`).pathname.slice(1),
-        nameOf(specifier.local),
-      )
+      return find(resolve(path, statement.source.value), nameOf(specifier.local))
     }
   }
   const [first] = found
@@ -74,11 +78,35 @@ function find(path: string, name: string): Exported {
   const shown = found.length > 1 ? found.slice(0, -1) : found
   return {
     name,
-    folder: path.split('/').slice(1, -1).join('/'),
+    folder: path.split('/').slice(1, -1)[0] ?? '',
     isType: first.type === 'TSInterfaceDeclaration' || first.type === 'TSTypeAliasDeclaration',
     about: aboutOf(source, first, name),
     code: shown.map((declaration) => codeOfDeclaration(source, declaration)).join('\n'),
+    bases: first.type === 'TSInterfaceDeclaration' ? basesOf(source, first) : [],
   }
+}
+
+function basesOf({ path, body }: Source, { extends: bases }: TSInterfaceDeclaration): Exported[] {
+  return bases.flatMap(({ expression }) => {
+    const name = nameOf(expression)
+    for (const statement of body) {
+      if (statement.type !== 'ImportDeclaration' || !statement.source.value.startsWith('.'))
+        continue
+      const isThere = statement.specifiers.some(({ local }) => nameOf(local) === name)
+      if (isThere) return [find(resolve(path, statement.source.value), name)]
+    }
+    const isExportedHere = body.some(
+      (statement) =>
+        statement.type === 'ExportNamedDeclaration' &&
+        statement.declaration &&
+        namesOf(statement.declaration).includes(name),
+    )
+    return isExportedHere ? [find(path, name)] : []
+  })
+}
+
+function resolve(path: string, specifier: string): string {
+  return new URL(specifier, `file:///${path}`).pathname.slice(1)
 }
 
 function namesOf(declaration: Declaration): readonly string[] {
