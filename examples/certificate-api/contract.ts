@@ -12,7 +12,7 @@ export const contract: readonly Promised[] = [
     name: 'certificate_api_requests_total',
     type: 'counter',
     labels: ['method', 'status'],
-    values: {
+    counted: {
       method: ['GET', 'POST'],
       status: ['200', '201', '400', '401', '403', '404', '413', '503'],
     },
@@ -43,12 +43,14 @@ export const contract: readonly Promised[] = [
     name: 'certificate_api_certificates_issued_total',
     type: 'counter',
     labels: ['profile', 'ca'],
+    counted: { profile: ['server'], ca: ['internal'] },
   },
   {
     kind: 'metric',
     name: 'certificate_api_certificates_renewed_total',
     type: 'counter',
     labels: ['profile', 'ca'],
+    counted: { profile: ['server'], ca: ['internal'] },
   },
   { kind: 'metric', name: 'certificate_api_up', type: 'gauge', labels: [] },
   {
@@ -62,7 +64,7 @@ export const contract: readonly Promised[] = [
     name: 'certificate_api_pca_api_calls_total',
     type: 'counter',
     labels: ['operation', 'status'],
-    values: {
+    counted: {
       operation: ['ListCertificateAuthorities', 'IssueCertificate', 'GetCertificate'],
       status: ['success', 'error'],
     },
@@ -79,7 +81,7 @@ export const contract: readonly Promised[] = [
     name: 'certificate_api_authentication_failures_total',
     type: 'counter',
     labels: ['reason'],
-    values: {
+    counted: {
       reason: ['missing_token', 'expired', 'wrong_signature', 'wrong_claim', 'unreadable'],
     },
   },
@@ -96,7 +98,7 @@ export const contract: readonly Promised[] = [
     name: 'certificate_api_database_query_duration_seconds',
     type: 'histogram',
     labels: ['query'],
-    values: { query: ['insert', 'find', 'count'] },
+    counted: { query: ['insert', 'find', 'count'] },
   },
   {
     kind: 'metric',
@@ -104,7 +106,7 @@ export const contract: readonly Promised[] = [
     type: 'histogram',
     labels: ['method', 'route'],
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10],
-    values: { route: ['/certificates', '/certificates/:id', '/health'] },
+    counted: { route: ['/certificates', '/certificates/:id', '/health'] },
   },
 
   {
@@ -205,44 +207,44 @@ export const contract: readonly Promised[] = [
     kind: 'query',
     name: 'share of requests that fail',
     language: 'promql',
-    text: 'sum(rate(certificate_api_requests_total{job="certificate-api", status=~"5.."}[5m])) / sum(rate(certificate_api_requests_total{job="certificate-api"}[5m])) > 0',
+    text: 'sum(rate(certificate_api_requests_total{job="certificate-api", status=~"5.."}[1h])) / sum(rate(certificate_api_requests_total{job="certificate-api"}[1h])) > 0',
   },
   {
     kind: 'query',
     name: 'authentication failures by reason',
     language: 'promql',
-    text: 'sum by (reason) (increase(certificate_api_authentication_failures_total{job="certificate-api"}[5m])) > 0',
+    text: 'sum by (reason) (increase(certificate_api_authentication_failures_total{job="certificate-api"}[1h])) > 0',
   },
   {
     kind: 'query',
     name: "errors of the private CA's API",
     language: 'promql',
-    text: 'sum by (operation) (increase(certificate_api_pca_api_calls_total{job="certificate-api", status="error"}[5m])) > 0',
+    text: 'sum by (operation) (increase(certificate_api_pca_api_calls_total{job="certificate-api", status="error"}[1h])) > 0',
   },
   // In the place of the series {quantile="p95"} that were asked for.
   {
     kind: 'query',
     name: 'p95 of requests by method',
     language: 'promql',
-    text: 'histogram_quantile(0.95, sum by (le, method) (rate(certificate_api_request_duration_seconds_bucket{job="certificate-api"}[5m])))',
+    text: 'histogram_quantile(0.95, sum by (le, method) (rate(certificate_api_request_duration_seconds_bucket{job="certificate-api"}[1h])))',
   },
   {
     kind: 'query',
     name: "p95 of the private CA's API by operation",
     language: 'promql',
-    text: 'histogram_quantile(0.95, sum by (le, operation) (rate(certificate_api_pca_api_latency_seconds_bucket{job="certificate-api"}[5m])))',
+    text: 'histogram_quantile(0.95, sum by (le, operation) (rate(certificate_api_pca_api_latency_seconds_bucket{job="certificate-api"}[1h])))',
   },
   {
     kind: 'query',
     name: 'p95 of issuance',
     language: 'promql',
-    text: 'histogram_quantile(0.95, sum by (le) (rate(certificate_api_route_duration_seconds_bucket{job="certificate-api", method="POST", route="/certificates"}[5m])))',
+    text: 'histogram_quantile(0.95, sum by (le) (rate(certificate_api_route_duration_seconds_bucket{job="certificate-api", method="POST", route="/certificates"}[1h])))',
   },
   {
     kind: 'query',
     name: 'p95 of status look-up',
     language: 'promql',
-    text: 'histogram_quantile(0.95, sum by (le) (rate(certificate_api_route_duration_seconds_bucket{job="certificate-api", method="GET", route="/certificates/:id"}[5m])))',
+    text: 'histogram_quantile(0.95, sum by (le) (rate(certificate_api_route_duration_seconds_bucket{job="certificate-api", method="GET", route="/certificates/:id"}[1h])))',
   },
   {
     kind: 'log',

@@ -21,7 +21,7 @@ export const contract: readonly Promised[] = [
     type: 'histogram',
     labels: ['method', 'route', 'status_code'],
     buckets: [0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10],
-    values: {
+    counted: {
       route: ['/quizzes/:id/submissions', '/quizzes/:id/claim', '/courses/:id/credentials'],
     },
   },
@@ -30,7 +30,7 @@ export const contract: readonly Promised[] = [
     name: 'http_requests_total',
     type: 'counter',
     labels: ['method', 'route', 'status_code'],
-    values: {
+    counted: {
       method: ['GET', 'POST'],
       status_code: ['200', '201', '400', '401', '409', '422', '502', '503'],
     },
@@ -40,7 +40,7 @@ export const contract: readonly Promised[] = [
     name: 'stellar_transactions_total',
     type: 'counter',
     labels: ['method', 'status'],
-    values: { method: ['sendPayment', 'mintCredential'], status: ['success', 'error'] },
+    counted: { method: ['sendPayment', 'mintCredential'], status: ['success', 'error'] },
   },
   {
     kind: 'metric',
@@ -48,16 +48,17 @@ export const contract: readonly Promised[] = [
     type: 'histogram',
     labels: ['method'],
     buckets: [0.5, 1, 2, 5, 10, 30],
-    values: { method: ['sendPayment', 'mintCredential'] },
+    counted: { method: ['sendPayment', 'mintCredential'] },
   },
   {
     kind: 'metric',
     name: 'reward_claims_total',
     type: 'counter',
     labels: ['status', 'amount_bucket'],
-    values: {
+    values: { amount_bucket: ['0-10', '10-50', '50-100', '100+'] },
+    counted: {
       status: ['success', 'already_claimed', 'failed'],
-      amount_bucket: ['0-10', '10-50', '50-100', '100+'],
+      amount_bucket: ['10-50', '50-100', '100+'],
     },
   },
   {
@@ -65,14 +66,14 @@ export const contract: readonly Promised[] = [
     name: 'credentials_minted_total',
     type: 'counter',
     labels: ['course_id'],
-    values: { course_id: ['stellar'] },
+    counted: { course_id: ['stellar'] },
   },
   {
     kind: 'metric',
     name: 'quizzes_completed_total',
     type: 'counter',
     labels: ['passed'],
-    values: { passed: ['true', 'false'] },
+    counted: { passed: ['true', 'false'] },
   },
   { kind: 'metric', name: 'db_active_connections', type: 'gauge', labels: [] },
   { kind: 'metric', name: 'redis_connected', type: 'gauge', labels: [] },
@@ -182,13 +183,13 @@ GROUP BY day ORDER BY day DESC;`,
     kind: 'query',
     name: 'share of requests that fail',
     language: 'promql',
-    text: 'sum(rate(http_requests_total{job="rewards-api", status_code=~"5.."}[5m])) / sum(rate(http_requests_total{job="rewards-api"}[5m])) > 0',
+    text: 'sum(rate(http_requests_total{job="rewards-api", status_code=~"5.."}[1h])) / sum(rate(http_requests_total{job="rewards-api"}[1h])) > 0',
   },
   {
     kind: 'query',
     name: 'p95 of requests by route',
     language: 'promql',
-    text: 'histogram_quantile(0.95, sum by (le, route) (rate(http_request_duration_seconds_bucket{job="rewards-api"}[5m])))',
+    text: 'histogram_quantile(0.95, sum by (le, route) (rate(http_request_duration_seconds_bucket{job="rewards-api"}[1h])))',
   },
 
   ...[

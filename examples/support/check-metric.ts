@@ -17,7 +17,7 @@ export function checkMetric(
     checkNames(promised) ??
     checkLabels(promised, family) ??
     checkBuckets(promised, family) ??
-    checkValues(promised, family) ??
+    checkValues(promised.values, family.samples) ??
     checkCounted(promised, family)
   )
 
@@ -30,13 +30,15 @@ export function checkMetric(
 
 /** A counter that nobody feeds is there as well, at 0. */
 function checkCounted(
-  { name, type, mayBeZero = false }: PromisedMetric,
+  { name, type, counted, mayBeZero = false }: PromisedMetric,
   { samples }: Family,
 ): string | undefined {
   if (type === 'gauge' || mayBeZero) return undefined
-  const counted = type === 'histogram' ? `${name}_count` : name
-  const isAtZero = samples.every((sample) => sample.name !== counted || sample.value === 0)
-  return isAtZero ? 'it has counted nothing' : undefined
+  const counter = type === 'histogram' ? `${name}_count` : name
+  const grown = samples.filter((sample) => sample.name === counter && sample.value > 0)
+  if (grown.length === 0) return 'it has counted nothing'
+  const missing = checkValues(counted, grown)
+  return missing && `it has counted nothing: ${missing}`
 }
 
 function checkLabels({ type, labels }: PromisedMetric, family: Family): string | undefined {
@@ -62,9 +64,12 @@ function checkBuckets({ name, buckets }: PromisedMetric, family: Family): string
     : `its buckets are ${shown}, not ${buckets.join(' ')}`
 }
 
-function checkValues({ values = {} }: PromisedMetric, family: Family): string | undefined {
-  for (const [label, expected] of Object.entries(values)) {
-    const found = new Set(family.samples.map(({ labels }) => labels[label]))
+function checkValues(
+  values: PromisedMetric['values'],
+  samples: Family['samples'],
+): string | undefined {
+  for (const [label, expected] of Object.entries(values ?? {})) {
+    const found = new Set(samples.map(({ labels }) => labels[label]))
     const missing = expected.filter((value) => !found.has(value))
     if (missing.length > 0) return `no series has ${label}="${missing.join(`", ${label}="`)}"`
   }

@@ -19,6 +19,8 @@ export interface PromisedMetric {
   readonly buckets?: readonly number[]
   /** Values of a label that must be among those seen. */
   readonly values?: Readonly<Record<string, readonly string[]>>
+  /** The same for those under which something must have been counted. */
+  readonly counted?: Readonly<Record<string, readonly string[]>>
   /** Nothing that the scenario does makes it count; any other counter or histogram must have counted something. */
   readonly mayBeZero?: boolean
   /** Which process has it, where an example has several; the first one otherwise. */

@@ -13,6 +13,8 @@ export interface LogQuery {
   /** Loki keeps tenants apart; records without one belong to `default`. */
   readonly tenant?: string
   readonly sinceMillis?: number
+  /** From then on, in milliseconds since 1970, in the place of `sinceMillis`. */
+  readonly fromMillis?: number
   /** How many lines at the most; Loki gives no more than 5 000. */
   readonly limit?: number
 }
@@ -20,11 +22,17 @@ export interface LogQuery {
 /** Reads log lines from Loki, oldest first. */
 export async function readLogs(
   lokiUrl: string,
-  { query, tenant = 'default', sinceMillis = 3_600_000, limit = 1_000 }: LogQuery,
+  {
+    query,
+    tenant = 'default',
+    sinceMillis = 3_600_000,
+    fromMillis = Date.now() - sinceMillis,
+    limit = 1_000,
+  }: LogQuery,
 ): Promise<LogLine[]> {
   const url = new URL('/loki/api/v1/query_range', lokiUrl)
   url.searchParams.set('query', query)
-  url.searchParams.set('start', `${Date.now() - sinceMillis}000000`)
+  url.searchParams.set('start', `${Math.floor(fromMillis)}000000`)
   url.searchParams.set('limit', String(limit))
   url.searchParams.set('direction', 'forward')
   const response = await fetch(url, { headers: { 'x-scope-orgid': tenant } })

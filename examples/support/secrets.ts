@@ -3,8 +3,9 @@ import { Client } from 'pg'
 import type { StackAddresses } from '../../deploy/stack/stack.ts'
 import { readLogs } from './logs.ts'
 
-// As many as Loki gives at once, and more than a scenario makes.
-const MOST_LINES = 5_000
+// As many as Loki gives at once.
+const LINES_OF_A_PAGE = 5_000
+// More than a scenario makes.
 const MOST_TRACES = 20_000
 
 /**
@@ -41,10 +42,19 @@ interface Place {
   readonly isPart?: boolean
 }
 
+/** Reads page by page; the lines of a page's last millisecond are in the next one again. */
 async function readLoki(loki: string, service: string): Promise<Place> {
-  const lines = await readLogs(loki, { query: `{service="${service}"}`, limit: MOST_LINES })
-  const text = lines.length === 0 ? '' : JSON.stringify(lines)
-  return { text, isPart: lines.length >= MOST_LINES }
+  const query = `{service="${service}"}`
+  const pages: string[] = []
+  let fromMillis = Date.now() - 3_600_000
+  for (;;) {
+    const lines = await readLogs(loki, { query, fromMillis, limit: LINES_OF_A_PAGE })
+    if (lines.length > 0) pages.push(JSON.stringify(lines))
+    const last = Math.floor(lines.at(-1)?.timeMillis ?? 0)
+    if (lines.length < LINES_OF_A_PAGE) return { text: pages.join('\n') }
+    if (last <= fromMillis) return { text: pages.join('\n'), isPart: true }
+    fromMillis = last
+  }
 }
 
 async function readJaeger(jaeger: string, service: string): Promise<Place> {

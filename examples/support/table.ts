@@ -43,7 +43,7 @@ function showMissing(findings: readonly Finding[], say: (text: string) => void):
     byReason.set(key, [...(byReason.get(key) ?? []), `${kind} ${name}`])
   }
   for (const [reason, names] of byReason) {
-    say(`  ${reason}`)
+    say(`  ${cut(reason, 600)}`)
     say(`    ${cut(names.join('; '), 300)}`)
   }
 }

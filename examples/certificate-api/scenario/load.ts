@@ -16,9 +16,10 @@ const AT_A_TIME = 8
 const TARGETS = { issuance: 2_000, lookUp: 500, health: 100 }
 
 // A machine that is busy with something else spoils one round; a service that is too slow spoils them all.
-const ROUNDS = 3
+const ROUNDS = 5
 
-type Figures = Readonly<Record<keyof typeof TARGETS, number>>
+/** The 95th of 100, in milliseconds, and how many requests were refused. */
+type Figures = Readonly<Record<keyof typeof TARGETS | 'refused', number>>
 
 /**
  * Sends many requests at a time until the targets hold in one round, and proves them and what was counted meanwhile.
@@ -63,10 +64,11 @@ async function putUnderLoad(
   order: object,
   ids: string[],
 ): Promise<Figures> {
+  let refused = 0
   const issue = async (): Promise<void> => {
     const { status, body } = await client.post('/certificates', order)
-    assert(status === 201, `issuing was answered ${status}: ${JSON.stringify(body)}`)
-    ids.push(String(body['id']))
+    if (status === 201) ids.push(String(body['id']))
+    else refused += 1
   }
   const [issuance, health] = await Promise.all([
     timeAll(ISSUANCES, AT_A_TIME, issue),
@@ -74,9 +76,10 @@ async function putUnderLoad(
   ])
   const lookUp = await timeAll(LOOK_UPS, AT_A_TIME, async (index) => {
     const { status } = await client.get(`/certificates/${ids[index % ids.length]}`)
-    assert(status === 200, `a look-up was answered ${status}`)
+    if (status !== 200) refused += 1
   })
   return {
+    refused,
     issuance: quantile(issuance, 0.95),
     lookUp: quantile(lookUp, 0.95),
     health: quantile(health, 0.95),
@@ -84,16 +87,19 @@ async function putUnderLoad(
 }
 
 function hold(figures: Figures): boolean {
-  return Object.entries(TARGETS).every(([name, limit]) => figures[name as keyof Figures] < limit)
+  const targets = Object.entries(TARGETS) as [keyof typeof TARGETS, number][]
+  return figures.refused === 0 && targets.every(([name, limit]) => figures[name] < limit)
 }
 
-function isWithin(figures: Figures, name: keyof Figures): void {
+function isWithin({ refused, ...figures }: Figures, name: keyof typeof TARGETS): void {
   const millis = figures[name]
+  assert(refused === 0, `${refused} requests were refused in the last of ${ROUNDS} rounds`)
   assert(millis < TARGETS[name], `p95 was ${millis.toFixed(0)} ms in the last of ${ROUNDS} rounds`)
 }
 
-function show({ issuance, lookUp, health }: Figures): string {
-  return `issuance ${issuance.toFixed(0)} ms, look-up ${lookUp.toFixed(0)} ms, health ${health.toFixed(0)} ms`
+function show({ issuance, lookUp, health, refused }: Figures): string {
+  const [issue, read, probe] = [issuance, lookUp, health].map((millis) => `${millis.toFixed(0)} ms`)
+  return `issuance ${issue}, look-up ${read}, health ${probe}; ${refused} refused`
 }
 
 async function requestsCounted({ metricsUrl }: Service): Promise<number> {

@@ -41,6 +41,7 @@ const duration: PromisedMetric = {
 
 test('a metric that is as promised has nothing wrong with it', () => {
   expect(checkMetric(requests, families)).toBeUndefined()
+  expect(checkMetric({ ...requests, counted: { status: ['200'] } }, families)).toBeUndefined()
   expect(checkMetric(duration, families)).toBeUndefined()
 })
 
@@ -67,6 +68,11 @@ test.each([
     'a value nobody saw',
     { ...requests, values: { status: ['404'] } },
     'no series has status="404"',
+  ],
+  [
+    'a value that is there and was never counted',
+    { ...requests, counted: { status: ['500'] } },
+    'it has counted nothing: no series has status="500"',
   ],
   [
     'a counter that nobody feeds',
