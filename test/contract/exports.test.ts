@@ -320,11 +320,28 @@ describe('what is published', () => {
     expect(files).toContain(file)
   })
 
-  test('nothing else is there', () => {
+  test('the SQL of the trail and the pages that messages name are there', () => {
+    const sql = readdirSync(join(repository, 'otel-collector/postgresauditexporter/sql'))
+    const sources = readdirSync(join(repository, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => readFileSync(join(repository, 'src', path), 'utf8'))
+    const named = sources.flatMap((text) => text.match(/docs\/[\w/-]+\.md/g) ?? [])
+    const needed = [
+      ...sql.map((name) => `otel-collector/postgresauditexporter/sql/${name}`),
+      // Why it is so is for those who change it.
+      ...named.filter((path) => !path.startsWith('docs/decisions/')),
+    ]
+
+    expect(named.length).toBeGreaterThan(0)
+    expect(needed.filter((path) => !files.includes(path))).toEqual([])
+  })
+
+  test('nothing else is there: no sources, no maps to them, no tests', () => {
     const expected =
-      /^(?:dist\/.*|otel-collector\/postgresauditexporter\/sql\/\d{4}_\w+\.sql|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
+      /^(?:dist\/.+\.(?:js|d\.ts)|docs\/(?:design|guide|reference|runbooks)\/.+\.md|otel-collector\/postgresauditexporter\/sql\/\d{4}_\w+\.sql|package\.json|LICENSE|README\.md|CHANGELOG\.md)$/
 
     expect(files.filter((file) => !expected.test(file))).toEqual([])
+    expect(files.filter((file) => /\.(?:test|map)\b|fixtures|examples/.test(file))).toEqual([])
   })
 
   test('the migrations of the audit trail are there, for the command that runs them', () => {

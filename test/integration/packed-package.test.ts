@@ -74,6 +74,13 @@ const PROJECTS: readonly Project[] = [
   },
 ]
 
+/** Everything of the package that can be imported. */
+const ENTRIES = Object.keys(
+  (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { exports: object }).exports,
+)
+  .filter((path) => path !== './package.json')
+  .map((path) => path.replace(/^\./, 'telltale'))
+
 let folder: string
 let tarball: string
 beforeAll(async () => {
@@ -103,7 +110,8 @@ test.each(PROJECTS)(
       ...(kind === 'TypeScript' ? ['@types/node'] : []),
     ]
     await run('npm', ['install', ...options, ...packages], { cwd: project })
-    if (kind === 'TypeScript') await compile(project)
+    const problems = kind === 'TypeScript' ? await compile(project) : ''
+    expect(problems).toBe('')
 
     await using telemetry = await startTestReceiver()
     const service = spawn(process.execPath, words, {
@@ -147,6 +155,64 @@ test('the command of the packed package says what it can do', async () => {
   expect(stdout).toContain('Usage: telltale doctor')
 })
 
+test.each(['import', 'require'])(
+  'every entry of the packed package loads by %s, without any optional package',
+  async (how) => {
+    const project = join(folder, 'ES-modules')
+    const names = ENTRIES.filter((name) => name !== 'telltale/register')
+    const load = how === 'import' ? 'await import(name)' : 'require(name)'
+    const program = `
+      import { createRequire } from 'node:module'
+      const require = createRequire(process.cwd() + '/noop.js')
+      for (const name of ${JSON.stringify(names)}) {
+        const entry = ${load}
+        console.log(name, Object.keys(entry).length > 0)
+      }`
+
+    const { stdout, stderr } = await run(
+      process.execPath,
+      ['--input-type=module', '--eval', program],
+      { cwd: project },
+    )
+
+    expect(stdout.trim().split('\n')).toEqual(names.map((name) => `${name} true`))
+    expect(stderr).toBe('')
+    const installed = readdirSync(join(project, 'node_modules'))
+    expect(installed.filter((name) => /^(?:express|fastify|koa|hono|@sentry)$/.test(name))).toEqual(
+      [],
+    )
+  },
+)
+
+test.each([
+  ['node16', 'node16'],
+  ['nodenext', 'nodenext'],
+  ['esnext', 'bundler'],
+])(
+  'its types are found by the module %s with the resolution %s',
+  async (module, moduleResolution) => {
+    const project = join(folder, 'TypeScript')
+    const config = `tsconfig.${moduleResolution}.json`
+    const names = ENTRIES.map((name, index) => `import * as entry${index} from '${name}'`)
+    write(project, {
+      'entries.ts': `${names.join('\n')}\n${ENTRIES.map((_name, index) => `void entry${index}`).join('\n')}\n`,
+      [config]: JSON.stringify({
+        compilerOptions: {
+          module,
+          moduleResolution,
+          target: 'es2023',
+          strict: true,
+          noEmit: true,
+          types: ['node'],
+        },
+        files: ['entries.ts'],
+      }),
+    })
+
+    expect(await compile(project, config)).toBe('')
+  },
+)
+
 /** What the reader has comes before the page's code, behind its imports. */
 function given(code: string): string {
   return code.replace(/^((?:import .*\n)+)/, `$1${GIVEN}`)
@@ -156,14 +222,13 @@ function toCommonJs(code: string): string {
   return code.replaceAll(/^import (\{.*?\}) from '(.*?)'$/gm, "const $1 = require('$2')")
 }
 
-/** With everything checked: our declarations, too. */
-async function compile(project: string): Promise<void> {
+/** What the compiler finds, with everything checked: our declarations, too. */
+async function compile(project: string, config = 'tsconfig.json'): Promise<string> {
   const compiler = join(ROOT, 'node_modules/.bin/tsc')
-  const failure = await run(compiler, ['-p', '.'], { cwd: project }).then(
+  return run(compiler, ['-p', config], { cwd: project }).then(
     () => '',
     (error: { readonly stdout: string }) => error.stdout,
   )
-  expect(failure).toBe('')
 }
 
 function write(project: string, files: Readonly<Record<string, string>>): void {
