@@ -271,7 +271,7 @@ export const SECRET_MEMBERS: readonly { readonly name: string; readonly secret: 
   { name: 'user[password]', secret: 'swordfish' },
   { name: 'passwords.0', secret: 'swordfish' },
   { name: '"apiKey"', secret: 'qwertzuiop' },
-  { name: 'cvv', secret: '123' },
+  { name: 'cvv', secret: 'behind the card' },
   { name: 'seed_phrase', secret: 'army van defense carry' },
   { name: 'jwtSecretKey', secret: 'whispered' },
   { name: 'x-amz-security-token', secret: 'opaqueword' },
