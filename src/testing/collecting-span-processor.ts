@@ -22,6 +22,11 @@ function toTestSpan(span: ReadableSpan): TestSpan {
     statusMessage: span.status.message,
     attributes: { ...span.attributes },
     events: span.events.map(({ name, attributes }) => ({ name, attributes: { ...attributes } })),
+    links: span.links.map(({ context, attributes }) => ({
+      traceId: context.traceId,
+      spanId: context.spanId,
+      attributes: { ...attributes },
+    })),
     traceId,
     spanId,
     parentSpanId: span.parentSpanContext?.spanId,

@@ -36,10 +36,11 @@ export function since(
   now: readonly ReadSample[],
 ): readonly TestSample[] {
   const start = new Map(before.map((sample) => [keyOf(sample), sample.value]))
-  return now.map(({ isCumulative, ...sample }) => ({
-    ...sample,
-    value: isCumulative ? sample.value - (start.get(keyOf(sample)) ?? 0) : sample.value,
-  }))
+  return now.map(({ isCumulative, ...sample }) => {
+    const from = isCumulative ? (start.get(keyOf(sample)) ?? 0) : 0
+    // What is less than before has begun again: the process is another one.
+    return { ...sample, value: sample.value < from ? sample.value : sample.value - from }
+  })
 }
 
 function keyOf({ name, labels }: TestSample): string {

@@ -1,7 +1,9 @@
 /** What a value must be: the same, a part of it, a pattern for a text, or whatever an asymmetric matcher accepts. */
 export function matches(actual: unknown, expected: unknown): boolean {
   if (isAsymmetric(expected)) return expected.asymmetricMatch(actual)
-  if (expected instanceof RegExp) return typeof actual === 'string' && expected.test(actual)
+  // search() begins at the beginning, also with a pattern that remembers where it was.
+  if (expected instanceof RegExp)
+    return typeof actual === 'string' && actual.search(expected) !== -1
   if (Array.isArray(expected)) {
     return (
       Array.isArray(actual) &&

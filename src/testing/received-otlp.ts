@@ -24,6 +24,11 @@ interface OtlpSpan {
     readonly name: string
     readonly attributes?: readonly OtlpAttribute[]
   }[]
+  readonly links?: readonly {
+    readonly traceId: string
+    readonly spanId: string
+    readonly attributes?: readonly OtlpAttribute[]
+  }[]
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId?: string
@@ -64,6 +69,11 @@ export function readSpans({ resourceSpans = [] }: OtlpRequest): TestSpan[] {
       attributes: readAttributes(span.attributes),
       events: (span.events ?? []).map(({ name, attributes }) => ({
         name,
+        attributes: readAttributes(attributes),
+      })),
+      links: (span.links ?? []).map(({ traceId, spanId, attributes }) => ({
+        traceId,
+        spanId,
         attributes: readAttributes(attributes),
       })),
       traceId: span.traceId,

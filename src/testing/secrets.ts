@@ -1,4 +1,11 @@
-import { createRedaction, REDACTED, type Redaction } from '../core/redaction.ts'
+import {
+  createRedaction,
+  isSecretNumber,
+  REDACTED,
+  redactValue,
+  type Redaction,
+} from '../core/redaction.ts'
+import { secretByNeighbours, secretBySiblings } from '../core/secret-members.ts'
 import { toTitle } from './expectations.ts'
 import type { TestTelemetry } from './test-telemetry.ts'
 
@@ -19,15 +26,26 @@ export async function findSecrets(
   const redaction = createRedaction(redactNames)
   const look = (place: string, value: unknown): string[] => leaks(place, '', value, redaction, 0)
   return [
-    ...telemetry.spans.flatMap(({ name, attributes, events, statusMessage }) =>
-      look(`span "${redaction.text(name)}"`, { name, statusMessage, attributes, events }),
+    ...telemetry.spans.flatMap(({ name, attributes, events, links = [], statusMessage }) =>
+      look(`span "${redaction.text(name)}"`, {
+        name,
+        statusMessage,
+        attributes,
+        events,
+        links: links.map((link) => link.attributes),
+      }),
     ),
     ...telemetry.logs.flatMap((log) => {
       const { message, attributes } = log
       return look(`log record "${redaction.text(toTitle(log))}"`, { message, attributes })
     }),
     ...telemetry.auditRecords.flatMap((record) => look(`audit record "${record.event}"`, record)),
-    ...(await telemetry.metrics()).flatMap(({ name, labels }) => look(`series ${name}`, labels)),
+    // The names of labels say nothing: `token="USDC"` is a dimension.
+    ...(await telemetry.metrics()).flatMap(({ name, labels }) =>
+      Object.entries(labels).flatMap(([label, value]) =>
+        leaks(`series ${name}`, label, value, redaction, 0),
+      ),
+    ),
   ]
 }
 
@@ -41,14 +59,37 @@ function leaks(
   if (typeof value === 'string') {
     return redaction.text(value) === value ? [] : [`${place}: a secret in the text of ${path}`]
   }
+  if (typeof value === 'number') {
+    return isSecretNumber(value, redaction) ? [`${place}: ${path} is a card number`] : []
+  }
   if (typeof value !== 'object' || value === null || depth > DEEPEST) return []
+  if (value instanceof Uint8Array) {
+    return redactValue(value, redaction) === value
+      ? []
+      : [`${place}: a secret in the bytes of ${path}`]
+  }
+  const isHidden = hiddenIn(value, redaction)
   return Object.entries(value).flatMap(([key, member]: [string, unknown]) => {
-    const at = path === '' ? key : `${path}.${key}`
-    const isLeak = redaction.isSecret(key) && !isNothing(member) && !Array.isArray(value)
-    return isLeak ? [`${place}: ${at} has a value`] : leaks(place, at, member, redaction, depth + 1)
+    const name = redaction.text(key)
+    const at = path === '' ? name : `${path}.${name}`
+    if (name !== key) return [`${place}: a secret in the name ${at}`]
+    return isHidden(key) && !isNothing(member)
+      ? [`${place}: ${at} has a value`]
+      : leaks(place, at, member, redaction, depth + 1)
   })
 }
 
+/** Which members are secret by their name, or by what stands beside them. */
+function hiddenIn(value: object, redaction: Redaction): (key: string) => boolean {
+  if (Array.isArray(value)) {
+    const items = secretByNeighbours(value, redaction.isSecret)
+    return (key) => items?.has(Number(key)) ?? false
+  }
+  const members = secretBySiblings(value, redaction.isSecret)
+  return (key) => redaction.isSecret(key) || (members?.has(key) ?? false)
+}
+
 function isNothing(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 2 && isNothing(value[1])
   return value === undefined || value === null || value === '' || value === REDACTED
 }

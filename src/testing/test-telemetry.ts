@@ -11,6 +11,12 @@ export interface TestSpan {
     readonly name: string
     readonly attributes: Readonly<Record<string, unknown>>
   }[]
+  /** Spans of other traces, or of the same one, that it belongs to. */
+  readonly links?: readonly {
+    readonly traceId: string
+    readonly spanId: string
+    readonly attributes: Readonly<Record<string, unknown>>
+  }[]
   readonly traceId: string
   readonly spanId: string
   readonly parentSpanId: string | undefined

@@ -1,4 +1,5 @@
 import { context, logs, SpanStatusCode, trace } from '@opentelemetry/api'
+import { since } from '../../../src/testing/metric-samples.ts'
 import { AssertionError } from 'node:assert'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
@@ -280,3 +281,92 @@ describe('messages', () => {
     await expect(expect(leaking).not.toHaveSecrets()).rejects.toThrow('there are secrets')
   })
 })
+
+describe('a secret is found in every signal', () => {
+  const record = {
+    recordId: '1',
+    event: 'order_placed',
+    actor: { id: 'ada', type: 'user' },
+    action: 'CREATE',
+    outcome: 'success',
+    target: { type: undefined, id: undefined },
+    source: { type: undefined, id: undefined },
+    tenantId: undefined,
+    requestId: undefined,
+    userAgent: undefined,
+    details: {},
+    erasable: {},
+    traceId: undefined,
+    sequence: 1,
+  }
+  const link = { traceId: '', spanId: '', attributes: { note: JWT } }
+
+  test.each([
+    ['the status of a span', ofSpan({ statusMessage: JWT })],
+    ['an attribute of a span', ofSpan({ attributes: { a: ['x', JWT] } })],
+    ['the name of an attribute', ofSpan({ attributes: { [JWT]: 1 } })],
+    ['an event of a span', ofSpan({ events: [{ name: 'x', attributes: { password: 'p' } }] })],
+    ['a link of a span', ofSpan({ links: [link] })],
+    ['a message', ofLog({ message: `sent ${JWT}` })],
+    ['a body', ofLog({ message: { deep: [{ apiKey: 'x' }] } })],
+    ['a field', ofLog({ attributes: { user: { newPassword: 'x' } } })],
+    ['a card number', ofLog({ attributes: { card: 4_111_111_111_111_111 } })],
+    ['bytes', ofLog({ attributes: { body: Buffer.from('password=swordfish') } })],
+    ['a value beside its name', ofLog({ attributes: { h: { name: 'cookie', value: 'x' } } })],
+    ['a pair', ofLog({ attributes: { headers: [['cookie', 'x']] } })],
+    ['details of an audit record', { auditRecords: [{ ...record, details: { token: 'x' } }] }],
+    ['erasable details', { auditRecords: [{ ...record, erasable: { token: 'x' } }] }],
+    ['an actor', { auditRecords: [{ ...record, actor: { id: JWT, type: 'user' } }] }],
+    ['a label', { metrics: async () => [{ name: 'a', labels: { b: JWT }, value: 1 }] }],
+  ])('%s', async (_what, part) => {
+    const leaking = { ...nothingReceived(), ...part } as TestTelemetry
+
+    await expect(expectNoSecrets(leaking)).rejects.toThrow('there are secrets')
+    const failure = await expectNoSecrets(leaking).catch((error: Error) => error.message)
+    expect(failure).not.toContain(JWT)
+  })
+
+  test('and not where nothing is redacted: a label that is called token, what is redacted, a path', async () => {
+    const clean = {
+      ...nothingReceived(),
+      ...ofLog({
+        attributes: {
+          password: '[redacted]',
+          headers: [['cookie', '[redacted]']],
+          paths: [['a', 'b']],
+        },
+      }),
+      metrics: async () => [{ name: 'a', labels: { token: 'USDC' }, value: 1 }],
+    } as TestTelemetry
+
+    await expectNoSecrets(clean)
+    await expect(expectNoSecrets(clean, ['paths'])).rejects.toThrow('paths has a value')
+  })
+})
+
+test('a pattern that remembers where it was is none the worse', () => {
+  tracer.startSpan('checkout').end()
+  const name = /check/g
+
+  for (let count = 0; count < 4; count += 1) expect(telemetry).toHaveSpan(name)
+})
+
+test('what counts from 0 again because the process is another one is not negative', () => {
+  const sample = { name: 'a_total', labels: {}, isCumulative: true }
+
+  expect(since([{ ...sample, value: 5 }], [{ ...sample, value: 2 }])).toEqual([
+    { name: 'a_total', labels: {}, value: 2 },
+  ])
+})
+
+function nothingReceived(): TestTelemetry {
+  return { ...telemetry, spans: [], logs: [], auditRecords: [], metrics: async () => [] }
+}
+
+function ofSpan(part: object): object {
+  return { spans: [{ name: 'x', attributes: {}, events: [], links: [], ...part }] }
+}
+
+function ofLog(part: object): object {
+  return { logs: [{ message: 'x', attributes: {}, ...part }] }
+}
