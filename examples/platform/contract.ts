@@ -84,6 +84,13 @@ export const contract: readonly Promised[] = [
     tenant: 'tenant-1',
     fields: ['tenant_id', 'request_id', 'severity'],
   },
+  {
+    kind: 'log',
+    name: 'a policy violation among them',
+    query: '{component="security", level="warn"} |= "policy violated"',
+    tenant: 'tenant-1',
+    fields: ['tenant_id', 'request_id', 'vm_id', 'severity'],
+  },
   { kind: 'setting', name: 'authentication failures can be counted' },
   { kind: 'setting', name: 'logs of one tenant are invisible to another' },
   { kind: 'setting', name: 'every log line of tenant work carries tenant_id' },
