@@ -150,6 +150,10 @@ async function useWallets(api: Service, as: As, password: string): Promise<void>
   assert(refreshed.status === 200, `a refresh was answered ${refreshed.status}`)
   const paid = await as('ada', '/transfers', { to: 'grace', amount: '12.50' })
   assert(paid.status === 200, `a transfer was answered ${paid.status}`)
+  const own = await as('ada', '/transfers', { to: 'ada', amount: '1' })
+  assert(own.status === 422, `a transfer to oneself was answered ${own.status}`)
+  const long = await as('ada', '/transfers', { to: 'x'.repeat(200_000), amount: '1' })
+  assert(long.status === 413, `a body without end was answered ${long.status}`)
   const curious = await as('ada', '/admin/backups')
   assert(curious.status === 403, `somebody else's order of a backup was answered ${curious.status}`)
 }

@@ -59,8 +59,13 @@ export function createApp({ pool, settings }: AppParts): Express {
   )
   if (settings.METRICS_ENABLED) app.get('/metrics/', metricsHandler())
   app.get('/healthz', async (_request, response) => {
-    await pool.query('SELECT 1')
-    response.json({ status: 'ok' })
+    try {
+      await pool.query('SELECT 1')
+      response.json({ status: 'ok' })
+    } catch {
+      // Not an error of this service: whoever sends requests here is to send them elsewhere.
+      response.status(503).json({ status: 'unavailable' })
+    }
   })
   app.use(express.json({ limit: '1mb' }))
   addCourses(app, pool)

@@ -9,7 +9,12 @@ export interface Course {
 
 /** Makes the connection pool; nothing connects yet. */
 export function createPool(url: string, onError: (error: Error) => void): Pool {
-  const pool = new Pool({ connectionString: url, max: 10, connectionTimeoutMillis: 2_000 })
+  const pool = new Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 10_000,
+  })
   // Of connections that wait for nothing; without a listener their end would be the end of the process.
   pool.on('error', onError)
   return pool

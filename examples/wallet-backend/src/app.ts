@@ -17,7 +17,7 @@ import { events, record } from './audit-events.ts'
 import type { ErrorThreshold } from './error-threshold.ts'
 import type { KeyStore } from './keys.ts'
 import { order } from './queue.ts'
-import { readJson } from './read-json.ts'
+import { BodyTooLongError, readJson } from './read-json.ts'
 import type { Settings } from './settings.ts'
 import { checkPassword, transfer } from './wallets.ts'
 
@@ -67,6 +67,11 @@ export function createApp(parts: AppParts): Koa<State> {
     try {
       await next()
     } catch (error) {
+      if (error instanceof BodyTooLongError) {
+        ctx.status = 413
+        ctx.body = { error: 'the body is too long' }
+        return
+      }
       log.error('a request failed', { error })
       parts.errors.count()
       ctx.status = 503

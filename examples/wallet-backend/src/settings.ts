@@ -28,6 +28,8 @@ const Variables = z
     DATABASE_URL: z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a URL of PostgreSQL'),
     REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must be a URL of Redis'),
 
+    /** Of the people in the example; without it nobody can log in. */
+    WALLET_PASSWORD: z.string().min(8).optional(),
     /** Folder of the backups. */
     BACKUP_DIRECTORY: z.string().default('backups'),
 

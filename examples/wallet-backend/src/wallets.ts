@@ -49,6 +49,8 @@ export async function transfer(
   to: string,
   amount: string,
 ): Promise<boolean> {
+  // To oneself: one statement changes a row once, and it would be the one that adds.
+  if (from === to) return false
   if (!/^\d{1,12}(?:\.\d{1,8})?$/.test(amount) || Number(amount) === 0) return false
   const { rowCount } = await pool.query(
     `WITH paid AS (
