@@ -13,6 +13,7 @@ import { toMethodLabel } from './http-method.ts'
 import type { HttpRules } from './http-rules.ts'
 import type { FinishedRequest, StartedRequest } from './log-lines.ts'
 import { headerOf, type NodeRequest } from './node-messages.ts'
+import { runIn } from './run-in.ts'
 
 /** Status of a request whose client was gone before there was a response; nginx's. */
 const CLIENT_GONE = 499
@@ -23,7 +24,10 @@ export class Exchange {
   readonly context: Context
   readonly started: StartedRequest
   readonly #rules: HttpRules
-  readonly #request: unknown
+  /** Until the end; whoever belongs to the request afterwards is told what was known then. */
+  #request: unknown
+  #user: string | undefined
+  #isOver = false
   readonly #isIgnored: boolean
   readonly #startedAt = performance.now()
   #routeOf: () => string | undefined
@@ -46,7 +50,7 @@ export class Exchange {
     if (this.#isIgnored) return
     for (const feed of rules.feeds) guarded('a metric of requests', () => feed.started?.())
     const line = rules.startLine?.(started)
-    if (line) this.#within(() => rules.access?.info(line.message, line.fields))
+    if (line) runIn(this.context, () => rules.access?.info(line.message, line.fields))
   }
 
   /** Says who knows the route best: of several frameworks the innermost. */
@@ -62,7 +66,18 @@ export class Exchange {
 
   /** The one end of it. */
   end(responseStatus: number | undefined, isWhole: boolean): void {
-    guarded('the end of a request', () => this.#within(() => this.#tell(responseStatus, !isWhole)))
+    guarded('the end of a request', () =>
+      runIn(this.context, () => this.#tell(responseStatus, !isWhole)),
+    )
+    this.#release()
+  }
+
+  /** The context outlives the request: in timers, connections and work that goes on. The messages of the framework must not. */
+  #release(): void {
+    this.#isOver = true
+    this.#request = undefined
+    this.#routeOf = () => undefined
+    this.#error = undefined
   }
 
   /** Puts what is known into the context, the span and the audit records of the request. */
@@ -87,6 +102,7 @@ export class Exchange {
     const status = responseStatus ?? CLIENT_GONE
     const durationMillis = performance.now() - this.#startedAt
     const route = this.#findRoute()
+    const user = this.#askUser()
     if (this.#isIgnored) return
     const tenant = this.#findTenant()
     const method = toMethodLabel(this.started.method)
@@ -94,7 +110,6 @@ export class Exchange {
     for (const feed of this.#rules.feeds) {
       guarded('a metric of requests', () => feed.finished?.(facts, durationMillis / 1_000))
     }
-    const user = this.#askUser()
     const finished = { ...this.started, route, status, user, tenant, durationMillis, aborted }
     this.#log(finished, aborted && responseStatus !== undefined)
   }
@@ -131,13 +146,10 @@ export class Exchange {
 
   #askUser(): string | undefined {
     const { user } = this.#rules
-    return (
-      user &&
-      toId(
-        'user()',
-        guarded('user()', () => user(this.#request)),
-      )
-    )
+    if (!user || this.#isOver) return this.#user
+    const given = guarded('user()', () => user(this.#request))
+    this.#user = toId('user()', given)
+    return this.#user
   }
 
   /** Asks whose request it is, and remembers the answer if it can be one: a label must not be what a stranger sent. */
@@ -152,9 +164,5 @@ export class Exchange {
     // It began when nobody had said whose request it is; with a broken connection it may have ended before we are told.
     if (found !== undefined && span?.isRecording()) span.setAttribute(TENANT_KEY, found)
     return found
-  }
-
-  #within(work: () => void): void {
-    context.with(this.context, work)
   }
 }

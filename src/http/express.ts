@@ -1,7 +1,7 @@
-import { context } from '@opentelemetry/api'
 import { expressRouteOf } from '../instrumentation/instrumentation.ts'
 import { createHttpTelemetry, failRequest, type HttpOptions } from './http.ts'
 import type { NodeRequest, NodeResponse } from './node-messages.ts'
+import { runIn } from './run-in.ts'
 
 /** What is used of Express' request. */
 export interface ExpressRequestLike extends NodeRequest {
@@ -23,7 +23,7 @@ export function httpTelemetry(
   const telemetry = createHttpTelemetry(options)
   return (request, response, next) => {
     const exchange = telemetry.begin(request, response, request, expressRouteOf)
-    context.with(exchange.context, next)
+    runIn(exchange.context, next)
   }
 }
 

@@ -1,7 +1,7 @@
-import { context } from '@opentelemetry/api'
 import { fastifyRouteOf } from '../instrumentation/instrumentation.ts'
 import { createHttpTelemetry, failRequest, type HttpOptions } from './http.ts'
 import type { NodeRequest, NodeResponse } from './node-messages.ts'
+import { runIn } from './run-in.ts'
 
 /** What is used of Fastify's request. */
 export interface FastifyRequestLike {
@@ -42,7 +42,7 @@ export function httpTelemetry(
   const telemetry = createHttpTelemetry(options)
   app.addHook('onRequest', (request, reply, next) => {
     const exchange = telemetry.begin(request.raw, reply.raw, request, fastifyRouteOf)
-    context.with(exchange.context, next)
+    runIn(exchange.context, next)
   })
   app.addHook('onError', (request, _reply, error, next) => {
     failRequest(request.raw, error)

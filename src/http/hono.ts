@@ -1,7 +1,7 @@
-import { context } from '@opentelemetry/api'
 import { honoRouteOf, type HonoRoute } from '../instrumentation/instrumentation.ts'
 import { createHttpTelemetry, failRequest, type HttpOptions } from './http.ts'
 import type { NodeRequest, NodeResponse } from './node-messages.ts'
+import { runIn } from './run-in.ts'
 
 /** What is used of Hono's context; `env` is that of `@hono/node-server`. */
 export interface HonoContextLike {
@@ -31,7 +31,7 @@ export function httpTelemetry(
     const { incoming, outgoing } = (c.env ?? {}) as NodeServerBindings
     if (!incoming) return next()
     const exchange = telemetry.begin(incoming, outgoing, c, routeOf)
-    await context.with(exchange.context, next)
+    await runIn(exchange.context, next)
     if (c.error) failRequest(incoming, c.error)
   }
 }

@@ -1,7 +1,7 @@
-import { context } from '@opentelemetry/api'
 import { koaRouteOf } from '../instrumentation/instrumentation.ts'
 import { createHttpTelemetry, failRequest, type HttpOptions } from './http.ts'
 import type { NodeRequest, NodeResponse } from './node-messages.ts'
+import { runIn } from './run-in.ts'
 
 /** What is used of Koa's context. */
 export interface KoaContextLike {
@@ -23,7 +23,7 @@ export function httpTelemetry(
   return async (ctx, next) => {
     const exchange = telemetry.begin(ctx.req, ctx.res, ctx, koaRouteOf)
     try {
-      await context.with(exchange.context, next)
+      await runIn(exchange.context, next)
     } catch (error) {
       failRequest(ctx.req, error)
       throw error

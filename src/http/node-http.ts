@@ -1,7 +1,7 @@
-import { context } from '@opentelemetry/api'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { createHttpTelemetry, failRequest, type HttpOptions } from './http.ts'
+import { runIn } from './run-in.ts'
 
 /** What HTTP telemetry is told of a server without a framework. */
 export interface NodeHttpOptions extends HttpOptions<IncomingMessage> {
@@ -31,13 +31,11 @@ export function httpTelemetry(options: NodeHttpOptions = {}): NodeHttpTelemetry 
   return {
     handler: (listener) => (request, response) => {
       const exchange = telemetry.begin(request, response, request, routeOf)
-      return run(request, () => context.with(exchange.context, () => listener(request, response)))
+      return run(request, () => runIn(exchange.context, () => listener(request, response)))
     },
     upgrade: (listener) => (request, socket, head) => {
       const exchange = telemetry.begin(request, undefined, request, routeOf)
-      return run(request, () =>
-        context.with(exchange.context, () => listener(request, socket, head)),
-      )
+      return run(request, () => runIn(exchange.context, () => listener(request, socket, head)))
     },
   }
 }

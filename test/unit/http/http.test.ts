@@ -26,6 +26,7 @@ import {
   type HttpOptions,
   type RequestFacts,
 } from '../../../src/http/http.ts'
+import { auditContextOf } from '../../../src/audit/audit-context.ts'
 import { requestIdOf } from '../../../src/propagation/propagation.ts'
 import { tenantOf } from '../../../src/tenancy/tenancy.ts'
 
@@ -408,4 +409,19 @@ test('what is set for a request is not there outside of it', () => {
 
   expect(requestIdOf(ROOT_CONTEXT)).toBeUndefined()
   expect(tenantOf(context.active())).toBeUndefined()
+})
+
+test('what outlives a request is told who acted in it, without asking the request again', () => {
+  let asked = 0
+  const user = (): string => {
+    asked += 1
+    return 'ada'
+  }
+  const { exchange, response } = begin({ user, ignore: () => true })
+  response.emit('finish')
+  const atTheEnd = asked
+
+  const { actor } = auditContextOf(exchange.context)
+  expect((actor as () => unknown)()).toEqual({ id: 'ada', type: 'user' })
+  expect(asked).toBe(atTheEnd)
 })
