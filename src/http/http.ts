@@ -2,6 +2,7 @@ import { context, type Context } from '@opentelemetry/api'
 import { randomUUID } from 'node:crypto'
 import type { Duplex } from 'node:stream'
 import { hasRequestScope, isRequestId } from '../propagation/propagation.ts'
+import { checkHttpOptions } from './check-options.ts'
 import { createClientAddress } from './client-address.ts'
 import { Exchange } from './exchange.ts'
 import { guarded } from './guarded.ts'
@@ -68,6 +69,7 @@ function exchangeOf(raw: NodeRequest): Exchange | undefined {
 export function createHttpTelemetry<Request>(
   options: HttpOptions<Request>,
 ): HttpTelemetry<Request> {
+  checkHttpOptions(options)
   const rules = toRules(options)
   const addressOf = createClientAddress(options)
   const { requestIdHeader: header = 'x-request-id' } = options

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { createHttpTelemetry, type HttpOptions } from '../../../src/http/http.ts'
+
+const problemOf = (options: object): string | undefined => {
+  try {
+    createHttpTelemetry(options as HttpOptions<unknown>)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+test.each([
+  [{ trustedProxy: 1 }, /no option "trustedProxy"; did you mean "trustedProxies"\?/],
+  [{ constructor: 1 }, /no option "constructor"/],
+  [{ metrics: {} }, /"metrics" must be a list/],
+  [{ user: 'ada' }, /"user" must be a function; got "ada"/],
+  [{ requestIdHeader: 'x request id\r\n' }, /"requestIdHeader" must be a name of a header/],
+  [{ requestIdHeader: '' }, /"requestIdHeader" must be a name of a header; got ""/],
+  [{ accessLog: null }, /"accessLog" must be false or settings; got null/],
+  [{ unmatchedRoute: 17, securityEvents: true }, /"unmatchedRoute".*"securityEvents"/s],
+])('%j is refused, with the rule', (options, expected) => {
+  expect(problemOf(options)).toMatch(expected)
+})
+
+test.each([
+  [{}],
+  [{ user: undefined, metrics: [], accessLog: false }],
+  [{ prefix: '/api', logLevel: 'warn' }],
+  [{ unmatchedRoute: 'none', securityEvents: {}, requestIdHeader: 'X-Request-Id' }],
+])('%j is taken', (options) => {
+  expect(problemOf(options)).toBeUndefined()
+})
