@@ -36,7 +36,7 @@ export interface Service extends AsyncDisposable {
   stop(): Promise<ProcessEnd>
 }
 
-const READY_WITHIN_MILLIS = 20_000
+const READY_WITHIN_MILLIS = 60_000
 const STOP_WITHIN_MILLIS = 15_000
 
 /** Starts a program under `node --import telltale/register` and returns when it is ready. */

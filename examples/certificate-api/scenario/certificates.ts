@@ -97,7 +97,7 @@ export async function proveGauges(
         return { active: found, '7': soon('7'), '3': soon('3'), '1': soon('1') }
       },
       (found) => JSON.stringify(found) === JSON.stringify(expected),
-      { withinMillis: 20_000 },
+      { withinMillis: 60_000 },
     )
   })
 }

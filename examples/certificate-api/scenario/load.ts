@@ -52,7 +52,7 @@ export async function proveTargets(
       `${sent} more requests`,
       async () => (await requestsCounted(api)) - before,
       (counted) => counted === sent,
-      { withinMillis: 20_000 },
+      { withinMillis: 60_000 },
     )
   })
   return ids
