@@ -1,4 +1,14 @@
-import { isSecretNumber, REDACTED, type Redaction } from '../core/redaction.ts'
+import {
+  areSecretBytes,
+  hideItem,
+  isSecretNumber,
+  REDACTED,
+  secretByNeighbours,
+  secretBySiblings,
+  secretByTurns,
+  TELLING_SIBLINGS,
+  type Redaction,
+} from '../core/redaction.ts'
 
 /** What a value may be, and how deep. */
 export interface ValueRules {
@@ -40,6 +50,8 @@ interface Key {
 interface Shape {
   readonly given: readonly string[]
   readonly sorted: readonly Key[]
+  /** Whether one of them may be secret by what stands beside it. */
+  readonly mayTell: boolean
 }
 
 const MIN_INT64 = -(2n ** 63n)
@@ -72,16 +84,20 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
 
   const shapes: Shape[] = []
   let nextShape = 0
-  const shapeOf = (members: object): readonly Key[] => {
+  const shapeOf = (members: object): Shape => {
     const given = Object.keys(members)
-    for (const shape of shapes) if (isSame(shape.given, given)) return shape.sorted
-    const sorted = given.map(keyOf).sort(byWhatIsRead)
+    for (const shape of shapes) if (isSame(shape.given, given)) return shape
+    const shape: Shape = {
+      given,
+      sorted: given.map(keyOf).sort(byWhatIsRead),
+      mayTell: TELLING_SIBLINGS.some((key) => given.includes(key)),
+    }
     const isSmall = given.length <= MAX_KEYS_OF_SHAPE
     if (isSmall && given.every((key) => key.length <= MAX_KEY_LENGTH)) {
-      shapes[nextShape] = { given, sorted }
+      shapes[nextShape] = shape
       nextShape = (nextShape + 1) % MAX_SHAPES
     }
-    return sorted
+    return shape
   }
 
   const value = (given: unknown, depth: number): string => {
@@ -121,7 +137,9 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
 
   const object = (given: object, depth: number): string => {
     if (Array.isArray(given)) return array(given, depth)
-    if (given instanceof Uint8Array) return toBytesValue(given)
+    if (given instanceof Uint8Array) {
+      return areSecretBytes(given, redaction) ? toStringValue(REDACTED) : toBytesValue(given)
+    }
     if (given instanceof Date) {
       return Number.isNaN(given.getTime()) ? empty(given) : toStringValue(given.toISOString())
     }
@@ -129,15 +147,25 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
     return `{"kvlistValue":{"values":[${list(given, depth + 1)}]}}`
   }
 
-  const array = (given: readonly unknown[], depth: number): string => {
+  const array = (
+    given: readonly unknown[],
+    depth: number,
+    hidden = secretByNeighbours(given, redaction.isSecret),
+  ): string => {
     let text = '{"arrayValue":{"values":['
     // Not map(): it leaves holes out.
     for (let index = 0; index < given.length; index += 1) {
       if (index > 0) text += ','
-      text += value(given[index], depth + 1)
+      text += value(hidden?.has(index) ? hideItem(given[index]) : given[index], depth + 1)
     }
     return `${text}]}}`
   }
+
+  const member = (name: string, given: unknown, depth: number): string =>
+    // As Node.js gives the headers of a request.
+    name === 'rawHeaders' && Array.isArray(given) && depth <= maxDepth
+      ? array(given, depth, secretByTurns(given, redaction.isSecret))
+      : value(given, depth)
 
   const empty = (given: unknown): string => {
     if (strict) throw new ValueRefused(typeof given)
@@ -146,20 +174,22 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
 
   const list = (members: object, depth: number, only?: (key: string) => boolean): string => {
     let text = ''
-    for (const key of shapeOf(members)) {
+    const { sorted, mayTell } = shapeOf(members)
+    const hidden = mayTell ? secretBySiblings(members, redaction.isSecret) : undefined
+    for (const key of sorted) {
       if (only && !only(key.name)) continue
-      const member = (members as Record<string, unknown>)[key.name]
-      if (strict && member === undefined) continue
-      if (key.isSecret && isSomething(member)) {
+      const given = (members as Record<string, unknown>)[key.name]
+      if (strict && given === undefined) continue
+      if ((key.isSecret || hidden?.has(key.name)) && isSomething(given)) {
         text += text === '' ? key.beforeText : key.nextText
         text += `${REDACTED}${TEXT_END}}`
-      } else if (typeof member === 'string' && depth <= maxDepth) {
+      } else if (typeof given === 'string' && depth <= maxDepth) {
         text += text === '' ? key.beforeText : key.nextText
-        text += cleanText(member, redaction)
+        text += cleanText(given, redaction)
         text += `${TEXT_END}}`
       } else {
         if (text !== '') text += ','
-        text += `${key.before}${value(member, depth)}}`
+        text += `${key.before}${member(key.name, given, depth)}}`
       }
     }
     return text

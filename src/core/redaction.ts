@@ -1,7 +1,13 @@
-import { secretByNeighbours, secretBySiblings } from './secret-members.ts'
+import { secretByNeighbours, secretBySiblings, secretByTurns } from './secret-members.ts'
 import { scanForSecrets, toNameEndings } from './secret-scan.ts'
 import { REDACTED, SECRET_SHAPES } from './secret-shapes.ts'
 
+export {
+  secretByNeighbours,
+  secretBySiblings,
+  secretByTurns,
+  TELLING_SIBLINGS,
+} from './secret-members.ts'
 export { REDACTED } from './secret-shapes.ts'
 
 /** Keeps secrets out of logs and audit records. */
@@ -113,15 +119,19 @@ function redactItems(items: readonly unknown[], redaction: Redaction): readonly 
   return clean.some((item, index) => item !== items[index]) ? clean : items
 }
 
-/** Of a name with its value the value. */
-function hideItem(item: unknown): unknown {
+/** An item that is secret by its neighbours: of a name with its value the value. */
+export function hideItem(item: unknown): unknown {
   return Array.isArray(item) ? [item[0], hide(item[1])] : hide(item)
 }
 
-/** Bytes are searched as the text that they may be. */
 function redactBytes(bytes: Uint8Array, redaction: Redaction): unknown {
+  return areSecretBytes(bytes, redaction) ? REDACTED : bytes
+}
+
+/** Whether there is a secret in bytes: they are searched as the text that they may be. */
+export function areSecretBytes(bytes: Uint8Array, redaction: Redaction): boolean {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-  return redaction.text(text) === text ? bytes : REDACTED
+  return redaction.text(text) !== text
 }
 
 /** Smaller numbers have fewer digits than a card. */
@@ -145,12 +155,10 @@ export function redactMember(name: string, value: unknown, redaction: Redaction)
 }
 
 function redactInTurns(items: readonly unknown[], redaction: Redaction): unknown[] {
-  return items.map((item, index) => {
-    const name = index % 2 === 1 ? items[index - 1] : undefined
-    return typeof name === 'string'
-      ? redactMember(name, item, redaction)
-      : redactValue(item, redaction)
-  })
+  const hidden = secretByTurns(items, redaction.isSecret)
+  return items.map((item, index) =>
+    hidden?.has(index) ? hideItem(item) : redactValue(item, redaction),
+  )
 }
 
 function hide(value: unknown): unknown {

@@ -9,6 +9,9 @@ const OF_LOGINS = ['user', 'username', 'login']
 /** Where the name of a value stands beside it, as in a list of headers or variables. */
 const NAMES = ['name', 'key', 'header']
 
+/** Without one of these among its members there is nothing that {@link secretBySiblings} would find. */
+export const TELLING_SIBLINGS: readonly string[] = ['kty', 'pass', 'value']
+
 /** Members that are secret by what stands beside them, whatever they are called; nothing when there are none. */
 export function secretBySiblings(
   value: object,
@@ -40,6 +43,19 @@ export function secretByNeighbours(
     if (isInKey) (hidden ??= new Set()).add(index)
     if (BEGIN.test(item)) isInKey = true
     if (END.test(item)) isInKey = false
+  }
+  return hidden
+}
+
+/** Items that are secret in a list of names and values in turns. */
+export function secretByTurns(
+  items: readonly unknown[],
+  isSecretName: IsSecretName,
+): ReadonlySet<number> | undefined {
+  let hidden: Set<number> | undefined
+  for (let index = 1; index < items.length; index += 2) {
+    const name = items[index - 1]
+    if (typeof name === 'string' && isSecretName(name)) (hidden ??= new Set()).add(index)
   }
   return hidden
 }
