@@ -85,16 +85,18 @@ async function lookFor(
   what: string,
 ): Promise<Finding> {
   const deadline = Date.now() + LOOK_MILLIS
-  let reason = 'it is not there'
+  let reason: string | undefined
   for (;;) {
+    const left = AbortSignal.timeout(Math.max(1, deadline - Date.now()))
     try {
-      const left = AbortSignal.timeout(Math.max(1, deadline - Date.now()))
       if (await untilAborted(isThere(), left, () => 'no answer in time'))
         return fine('back-end', `read back: ${what}`)
+      reason = 'it is not there'
     } catch (error) {
-      reason = toReason(error)
+      // A last look that was cut short says less than the one before it.
+      if (reason === undefined || !left.aborted) reason = toReason(error)
     }
-    if (Date.now() > deadline) return found(code, `${what}: ${reason}`)
+    if (Date.now() >= deadline) return found(code, `${what}: ${reason}`)
     await sleep(PAUSE_MILLIS)
   }
 }
