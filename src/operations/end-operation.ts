@@ -3,7 +3,7 @@ import { audit, type Audit } from '../audit/audit.ts'
 import { toReason } from '../core/errors.ts'
 import { createRedaction } from '../core/redaction.ts'
 import { createReporter, writeToStderr, type Reporter } from '../core/reporter.ts'
-import { onRejection } from '../core/thenable.ts'
+import { isThenable, onRejection } from '../core/thenable.ts'
 import { getLogger } from '../logging/logging.ts'
 import { operationMetrics } from './metrics.ts'
 import type { OperationEnd, OperationOptions } from './operation-options.ts'
@@ -111,10 +111,21 @@ async function record(
   { name, options }: RunningOperation,
   end: OperationEnd<unknown>,
 ): Promise<AuditFailure | undefined> {
-  const recordEnd: Audit['record'] = (event, fields) =>
-    audit.record(event, { ...fields, outcome: fields?.outcome ?? end.outcome })
+  const made: Promise<unknown>[] = []
+  const recordEnd: Audit['record'] = (event, fields) => {
+    const recording = audit.record(event, { ...fields, outcome: fields?.outcome ?? end.outcome })
+    // A callback may forget to hand it on, and an unhandled rejection would end the process.
+    recording.catch(() => undefined)
+    made.push(recording)
+    return recording
+  }
   try {
-    await options.audit?.(end, recordEnd)
+    const handedOn = options.audit?.(end, recordEnd)
+    if (isThenable(handedOn)) {
+      await handedOn
+      // Not waited for: it may have been replaced by another record.
+      void tellRefused(name, made)
+    } else await Promise.all(made)
     return undefined
   } catch (thrown) {
     const reason = toSafeReason(thrown)
@@ -124,6 +135,18 @@ async function record(
     )
     getLogger('operation').error(`${name} was not recorded in the audit trail`, { error: thrown })
     return guard(name, 'auditRequired', () => (options.auditRequired ? { thrown } : undefined))
+  }
+}
+
+/** Says which records were refused although their callback ended well. Never rejects. */
+async function tellRefused(name: string, made: readonly Promise<unknown>[]): Promise<void> {
+  for (const end of await Promise.allSettled(made)) {
+    if (end.status === 'fulfilled') continue
+    const reason = toSafeReason(end.reason)
+    reporter.once(
+      `operation audit ${name}`,
+      `an audit record of the operation "${name}" was refused: ${reason}`,
+    )
   }
 }
 

@@ -381,6 +381,71 @@ test("a callback that rejects is reported once, and is nobody else's rejection",
   }
 })
 
+const forgotten = (
+  _end: unknown,
+  record: typeof import('../../../src/audit/audit.ts').audit.record,
+): void => {
+  void record(defineAuditEvent({ name: 'made', action: 'MAKE' }), {
+    actor: { id: 'backup', type: 'system' },
+  })
+}
+
+const forgottenLater = async (...given: Parameters<typeof forgotten>): Promise<void> =>
+  forgotten(...given)
+
+describe('a record that its callback does not hand on', () => {
+  const unhandled: unknown[] = []
+  const listen = (reason: unknown): void => void unhandled.push(reason)
+  beforeEach(() => {
+    unhandled.length = 0
+    process.on('unhandledRejection', listen)
+  })
+  afterEach(() => void process.removeListener('unhandledRejection', listen))
+
+  test("and is refused is nobody else's rejection, and is told", async () => {
+    expect(await operation('forgotten', { audit: forgotten }, async () => 6)).toBe(6)
+    expect(operation('forgotten', { audit: forgotten }, () => 5)).toBe(5)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+
+    expect(unhandled).toEqual([])
+    expect(reporter.lines).toEqual([
+      expect.stringMatching(/"forgotten" was not recorded in the audit trail: .*NOT_STARTED/),
+    ])
+  })
+
+  test('is required all the same', async () => {
+    await expect(
+      operation('forgotten', { audit: forgotten, auditRequired: true }, async () => 6),
+    ).rejects.toMatchObject({ code: 'TELLTALE_AUDIT_NOT_STARTED' })
+  })
+
+  test('is told as well when the callback is an async function', async () => {
+    expect(await operation('forgotten', { audit: forgottenLater }, async () => 6)).toBe(6)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+
+    expect(unhandled).toEqual([])
+    expect(reporter.lines).toEqual([
+      expect.stringMatching(/an audit record of .* "forgotten" was refused: .*NOT_STARTED/),
+    ])
+  })
+
+  test('may be replaced by another one', async () => {
+    let calls = 0
+    const audit = async (...[, record]: Parameters<typeof forgotten>): Promise<void> => {
+      const event = defineAuditEvent({ name: 'made', action: 'MAKE' })
+      const fields = { actor: { id: 'backup', type: 'system' } } as const
+      await record(event, fields).catch(() => {
+        calls += 1
+        startTrail()
+        return record(event, fields)
+      })
+    }
+
+    expect(await operation('twice', { audit, auditRequired: true }, async () => 6)).toBe(6)
+    expect(calls).toBe(1)
+  })
+})
+
 test.each(['kind', 'attributes', 'audit', 'auditRequired', 'component', 'measure', 'isFailure'])(
   'a getter "%s" that throws changes nothing',
   async (option) => {
