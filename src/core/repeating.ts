@@ -1,3 +1,5 @@
+import { isAbortedBy } from './aborted-by.ts'
+
 /** How one run of repeated work ended; `late` when it had not by its deadline. */
 export type RunEnd<Result> =
   | { readonly how: 'done'; readonly result: Result }
@@ -81,7 +83,7 @@ export function startRepeating<Result>(options: RepeatingOptions<Result>): Repea
         end = { how: 'failed', error }
       }
       // Done or given up: when its time is over it is late, unless it says more.
-      const isLate = isOver && (end.how === 'done' || end.error === own.signal.reason)
+      const isLate = isOver && (end.how === 'done' || isAbortedBy(end.error, own.signal))
       tell(isLate ? { how: 'late' } : end)
       current = undefined
       schedule(nextIn(performance.now() - since))

@@ -1,7 +1,9 @@
 /** A value in a message, as JSON where that can say it; whatever it is, it must not stop the message. */
 export function showValue(value: unknown): string {
   if (value === undefined) return 'nothing'
-  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'bigint') return `${value}n`
+  // JSON knows neither NaN nor an infinity.
+  if (typeof value === 'number') return String(value)
   try {
     return JSON.stringify(value) ?? typeof value
   } catch {

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { context, ROOT_CONTEXT } from '@opentelemetry/api'
+import { isAbortedBy } from '../core/aborted-by.ts'
 import { ConfigError } from '../core/errors.ts'
 import { startRepeating, type Repeating } from '../core/repeating.ts'
 import { observeHealth } from '../health/health.ts'
@@ -93,13 +94,13 @@ export function job(name: string, options: JobOptions, work: (input: JobInput) =
   return started
 }
 
-/** Who is told to stop may say so by rejecting with the reason; that is no failure. */
+/** Who is told to stop may say so by rejecting, with the reason or an AbortError; that is no failure. */
 async function endingQuietly(work: unknown, signal: AbortSignal): Promise<unknown> {
   try {
     return await work
   } catch (error) {
     const isStopped = signal.aborted && (signal.reason as Error).name === 'AbortError'
-    if (isStopped && error === signal.reason) return STOPPED
+    if (isStopped && isAbortedBy(error, signal)) return STOPPED
     throw error
   }
 }

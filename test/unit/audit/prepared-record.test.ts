@@ -521,7 +521,7 @@ describe('what is wrong is named', () => {
     [
       'an actor that is a big integer',
       { actor: { id: 5n, type: 'user' } },
-      '"actor.id" must be a text that is not empty; got 5',
+      '"actor.id" must be a text that is not empty; got 5n',
     ],
     [
       'no actor',
@@ -624,7 +624,11 @@ describe('what is wrong is named', () => {
       '"source.type" must be one of ipv4, ipv6, hostname; got "ip"',
     ],
     ['a tenant that is a number', { actor, tenantId: 5 }, '"tenantId" must be a text; got 5'],
-    ['a tenant that is a big integer', { actor, tenantId: 5n }, '"tenantId" must be a text; got 5'],
+    [
+      'a tenant that is a big integer',
+      { actor, tenantId: 5n },
+      '"tenantId" must be a text; got 5n',
+    ],
     ['a request that is a number', { actor, requestId: 5 }, '"requestId" must be a text; got 5'],
     [
       'a user agent that is a list',

@@ -105,6 +105,12 @@ test('a run is late once, and its end is then ignored', async () => {
 test.each<[string, (reason: unknown) => unknown, string]>([
   ['succeeds', () => 'healthy', 'late 0.5'],
   ['passes the reason on', (reason) => reason, 'late 0.5'],
+  ['wraps the reason', (reason) => new Error('aborted', { cause: reason }), 'late 0.5'],
+  [
+    'says that it was aborted',
+    () => Object.assign(new Error('Request aborted'), { name: 'AbortError' }),
+    'late 0.5',
+  ],
   ['fails and says more', () => new Error('no answer to PING'), 'failed 0.5'],
 ])('work that, told that its time is over, %s', async (_what, end, told) => {
   const repeating = start({
@@ -122,6 +128,34 @@ test.each<[string, (reason: unknown) => unknown, string]>([
   repeating.stop()
 
   expect(repeating.ends).toEqual([told])
+})
+
+test.each<[string, unknown]>([
+  ['nothing', null],
+  [
+    'what cannot be read',
+    new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('no')
+        },
+      },
+    ),
+  ],
+])('work that rejects with %s when its time is over has failed', async (_what, thrown) => {
+  const repeating = start({
+    run: (signal) =>
+      new Promise((_resolve, reject) => {
+        // oxlint-disable-next-line typescript/prefer-promise-reject-errors -- anything can be thrown
+        signal.addEventListener('abort', () => reject(thrown))
+      }),
+  })
+
+  await vi.advanceTimersByTimeAsync(600)
+  repeating.stop()
+
+  expect(repeating.ends).toEqual(['failed 0.5'])
 })
 
 test('who stops can wait for the run that is under way, which is told by its signal', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ConfigError } from '../../../src/core/errors.ts'
 import { healthResponse } from '../../../src/health/health.ts'
@@ -124,6 +125,39 @@ describe('stopping', () => {
     await made.stop()
 
     expect(made.status()).toMatchObject({ runs: 0, failures: 0, problem: undefined })
+  })
+
+  test.each([
+    ['as timers/promises do', (signal: AbortSignal) => sleep(60_000, undefined, { signal })],
+    [
+      'without the reason, as clients of libraries do',
+      (signal: AbortSignal) =>
+        new Promise((_resolve, reject) => {
+          const gaveUp = Object.assign(new Error('Request aborted'), { name: 'AbortError' })
+          signal.addEventListener('abort', () => reject(gaveUp))
+        }),
+    ],
+  ])('is no failure of the run that rejects with an AbortError, %s', async (_who, work) => {
+    const made = start(work)
+    await expect.poll(() => made.status().isRunning, SOON).toBe(true)
+
+    await made.stop()
+
+    expect(made.status()).toMatchObject({ runs: 0, failures: 0, problem: undefined })
+  })
+
+  test('is a failure of the run that throws what it likes', async () => {
+    const made = start(
+      (signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(new Error('half a backup')))
+        }),
+    )
+    await expect.poll(() => made.status().isRunning, SOON).toBe(true)
+
+    await made.stop()
+
+    expect(made.status()).toMatchObject({ runs: 1, failures: 1, problem: 'half a backup' })
   })
 
   test('does not free the name while a run is under way', async () => {
