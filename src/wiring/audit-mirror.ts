@@ -1,17 +1,17 @@
 import { setAuditMirror } from '../audit/audit.ts'
-import { createAuditMirror } from '../audit/mirror/mirror.ts'
+import { createAuditMirror, type AuditMirror } from '../audit/mirror/mirror.ts'
 import type { Redaction } from '../core/redaction.ts'
 import type { Reporter } from '../core/reporter.ts'
 import type { AllSettings } from '../settings.ts'
 import type { LogSignal } from './log-signal.ts'
 
-/** Starts the copies of audit records that are asked for; returns what waits for them. */
+/** Starts the copies of audit records that are asked for; nothing is returned when none are. */
 export function startAuditMirror(
   { audit }: AllSettings,
   logs: LogSignal,
   redaction: Redaction,
   reporter: Reporter,
-): () => Promise<void> {
+): AuditMirror | undefined {
   const mirror = createAuditMirror({
     logger: audit.mirrorLog ? logs.provider.getLogger('telltale.audit.mirror') : undefined,
     file: audit.mirrorFile,
@@ -19,5 +19,5 @@ export function startAuditMirror(
     reporter,
   })
   setAuditMirror(mirror)
-  return async () => mirror?.flush()
+  return mirror
 }

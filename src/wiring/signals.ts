@@ -57,7 +57,7 @@ export function startSignals(
   const sentry = startSentry(settings.sentry, folder, resource, reporter, warnings)
   const more = sentry ? [sentry] : []
   const logs = startLogs(settings, resource, context, redaction, warnings, more)
-  const flushMirror = startAuditMirror(settings, logs, redaction, reporter)
+  const mirror = startAuditMirror(settings, logs, redaction, reporter)
   const audit = startAudit({
     settings,
     spoolDirectory,
@@ -76,17 +76,20 @@ export function startSignals(
     audit,
     async flush(millis) {
       const flushes = pipelines.map((pipeline) => pipeline.flush(millis))
-      const others = [audit.trail.idle(), flushMirror(), sentry?.forceFlush()]
+      const others = [audit.trail.idle(), mirror?.flush(), sentry?.forceFlush()]
       await withDeadline(Promise.all([...flushes, ...others]), millis)
     },
     async end(millis, forGood) {
       const flushes = pipelines.map((pipeline) => pipeline.flush(millis))
       const ended = audit.trail.end(millis, forGood)
-      const others = [ended, flushMirror(), sentry?.forceFlush()]
+      const others = [ended, mirror?.flush(), sentry?.forceFlush()]
       await withDeadline(Promise.all([...flushes, ...others]), millis)
       sentry?.sayLeft()
     },
-    settleAudit: () => audit.trail.settleNow(),
+    settleAudit() {
+      audit.trail.settleNow()
+      mirror?.settle()
+    },
     pending: () =>
       pipelines.reduce(
         (sum, pipeline) => sum + pipeline.size(),

@@ -61,3 +61,21 @@ test('an audit record is copied to the logs and to a file, without secrets and w
     ...details,
   })
 })
+
+test('the copy of a record is in the file when the process ends right after it', async () => {
+  await using receiver = await startOtlpReceiver()
+  const file = join(folder, 'logs', 'audit.log')
+
+  const app = await runApp('signals/audit-copy-exit.mjs', {
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    TELLTALE_AUDIT_ENDPOINT: receiver.url,
+    TELLTALE_AUDIT_MIRROR_FILE: file,
+  })
+
+  expect(app.code).toBe(3)
+  const actions = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { action: string }).action)
+  expect(actions).toEqual(['backup_started', 'backup_done'])
+})

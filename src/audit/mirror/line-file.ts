@@ -1,5 +1,4 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { appendNow, appendText, endsWithinLine, openToAppend } from './append-text.ts'
 
 /** A file that lines are appended to, in their order. */
 export interface LineFile {
@@ -7,10 +6,15 @@ export interface LineFile {
   append(line: string): boolean
   /** Resolves when every line so far is written, or could not be. */
   flush(): Promise<void>
+  /** Has every line so far written when it returns, or could not: for the end of the process. */
+  settle(): void
 }
 
 /** Text that may wait for the disk, in characters. */
 const MAX_WAITING = 16 * 2 ** 20
+
+/** How long the reader of a pipe may take nothing. */
+const STALL_MILLIS = 2_000
 
 /**
  * Opens nothing until there is a line: the file is opened anew for each write of what has come in between, so that it may be
@@ -18,22 +22,37 @@ const MAX_WAITING = 16 * 2 ** 20
  *
  * @param onWritten - told of each write, with the error if it failed
  */
-export function createLineFile(path: string, onWritten: (error?: unknown) => void): LineFile {
+export function createLineFile(
+  path: string,
+  onWritten: (error?: unknown) => void,
+  { stallMillis = STALL_MILLIS }: { readonly stallMillis?: number } = {},
+): LineFile {
   let waiting = ''
   let writing: Promise<void> | undefined
   // Where somebody was interrupted, half a line may stand at the end.
   let mayBeTorn = true
+  const isWaiting = (): boolean => waiting !== ''
+  const take = (): string => {
+    const text = waiting
+    waiting = ''
+    return text
+  }
+  const whole = (text: string): string => (mayBeTorn && endsWithinLine(path) ? `\n${text}` : text)
   const write = async (): Promise<void> => {
     // Lines of the same turn go together.
     await Promise.resolve()
-    while (waiting !== '') {
-      const text = waiting
-      waiting = ''
+    while (isWaiting()) {
+      let text: string | undefined
       try {
-        await appendLines(path, text, mayBeTorn)
+        await using file = await openToAppend(path)
+        // Not before: when the process ends meanwhile, it is still there to be written.
+        text = take()
+        if (text === '') break
+        await appendText(file, whole(text), stallMillis)
         mayBeTorn = false
         onWritten()
       } catch (error) {
+        if (text === undefined) take()
         mayBeTorn = true
         onWritten(error)
       }
@@ -48,34 +67,15 @@ export function createLineFile(path: string, onWritten: (error?: unknown) => voi
       return true
     },
     flush: async () => writing,
+    settle() {
+      const text = take()
+      if (text === '') return
+      try {
+        appendNow(path, whole(text))
+        onWritten()
+      } catch (error) {
+        onWritten(error)
+      }
+    },
   }
-}
-
-async function appendLines(path: string, text: string, mayBeTorn: boolean): Promise<void> {
-  await using file = await openToAppend(path)
-  const isTorn = mayBeTorn && (await endsWithinLine(file))
-  let rest = Buffer.from(isTorn ? `\n${text}` : text)
-  // In one piece: a write to the end of a file is not interrupted by another process, and lines stay whole. Node's own
-  // appendFile() makes several of what is long.
-  while (rest.length > 0) {
-    const { bytesWritten } = await file.write(rest)
-    rest = rest.subarray(bytesWritten)
-  }
-}
-
-async function openToAppend(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'a+', 0o600)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-    return open(path, 'a+', 0o600)
-  }
-}
-
-async function endsWithinLine(file: FileHandle): Promise<boolean> {
-  const { size } = await file.stat()
-  if (size === 0) return false
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
-  return bytesRead === 1 && buffer.toString('latin1') !== '\n'
 }

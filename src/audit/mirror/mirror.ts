@@ -17,6 +17,8 @@ export interface AuditMirror {
   prepare(event: DeclaredEvent, record: PreparedRecord): (() => void) | undefined
   /** Resolves when every copy so far is written, or could not be. */
   flush(): Promise<void>
+  /** The same while the thread stands still: for the end of the process. */
+  settle(): void
 }
 
 /** Where copies go. */
@@ -65,5 +67,6 @@ export function createAuditMirror({
       return copy && (() => attempt(() => write(copy)))
     },
     flush: async () => lines?.flush(),
+    settle: () => lines?.settle(),
   }
 }

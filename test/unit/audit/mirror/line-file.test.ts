@@ -1,9 +1,14 @@
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
+  closeSync,
+  constants,
   existsSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
 } from 'node:fs'
@@ -100,3 +105,104 @@ test('what follows half a line begins a line of its own', async () => {
   ])
   expect(readdirSync(folder)).toEqual(['audit.log'])
 })
+
+const lines = (path: string): string[] => readFileSync(path, 'utf8').trimEnd().split('\n')
+
+test('what waits is written at once when the process ends', async () => {
+  const path = join(folder, 'audit.log')
+  const file = createLineFile(path, () => undefined)
+  file.append('first\n')
+  await file.flush()
+  file.append('second\n')
+  await Promise.resolve()
+  file.append('third\n')
+
+  file.settle()
+
+  expect(lines(path)).toEqual(['first', 'second', 'third'])
+})
+
+test.each([0, 1, 2, 5, 50])('and only once, if %i turns have gone by', async (turns) => {
+  const path = join(folder, 'audit.log')
+  const file = createLineFile(path, () => undefined)
+  file.append('first\n')
+  for (let turn = 0; turn < turns; turn += 1) await nextTurn()
+  file.append('second\n')
+
+  file.settle()
+  // What the thread pool was given it still does when the process ends.
+  await file.flush()
+  file.settle()
+
+  expect(lines(path).toSorted()).toEqual(['first', 'second'])
+})
+
+test('what is written at the end begins a line of its own', () => {
+  const path = join(folder, 'audit.log')
+  appendFileSync(path, '{"action":"db_ba')
+  const file = createLineFile(path, () => undefined)
+  file.append('first\n')
+
+  file.settle()
+
+  expect(lines(path)).toEqual(['{"action":"db_ba', 'first'])
+})
+
+test('what cannot be written at the end is told', () => {
+  const errors: unknown[] = []
+  const file = createLineFile(folder, (error) => error && errors.push(error))
+  file.append('first\n')
+
+  file.settle()
+
+  expect(errors).toEqual([expect.objectContaining({ code: 'EISDIR' })])
+})
+
+test('a pipe that nobody reads is told, and holds up neither a thread nor the end', async () => {
+  const path = join(folder, 'pipe')
+  execFileSync('mkfifo', [path])
+  const errors: unknown[] = []
+  const file = createLineFile(path, (error) => error && errors.push(error))
+
+  file.append('first\n')
+  await file.flush()
+  file.append('second\n')
+  file.settle()
+
+  expect(errors).toEqual([
+    expect.objectContaining({ code: 'ENXIO' }),
+    expect.objectContaining({ code: 'ENXIO' }),
+  ])
+})
+
+test('a pipe whose reader is slow gets all, and one whose reader has stopped is given up', async () => {
+  const path = join(folder, 'pipe')
+  execFileSync('mkfifo', [path])
+  const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const errors: unknown[] = []
+  const file = createLineFile(path, (error) => error && errors.push(error), { stallMillis: 200 })
+  const line = `${'x'.repeat(2 ** 17 - 1)}\n`
+  try {
+    file.append(line)
+    const flushed = file.flush()
+    for (let read = 0; read < line.length; read += readSome(reader)) await nextTurn()
+    await flushed
+    expect(errors).toEqual([])
+
+    file.append(line)
+    await file.flush()
+    expect(errors).toEqual([expect.objectContaining({ code: 'EAGAIN' })])
+  } finally {
+    closeSync(reader)
+  }
+})
+
+/** How much there was to read in a pipe. */
+function readSome(pipe: number): number {
+  try {
+    return readSync(pipe, Buffer.alloc(2 ** 12))
+  } catch {
+    // Nothing yet.
+    return 0
+  }
+}
