@@ -1,4 +1,5 @@
 import { toReason } from './errors.ts'
+import { nextTurn } from './event-loop-turn.ts'
 
 /** A whole answer over HTTP, for whichever framework sends it. */
 export interface HttpAnswer {
@@ -22,6 +23,9 @@ export interface AnswerableResponse {
 
 /** Below that the headers weigh more than what is saved. */
 const MIN_COMPRESSED_CHARACTERS = 1_024
+
+/** How much text becomes bytes in one turn of the event loop: well under a millisecond's work. */
+const PIECE_CHARACTERS = 65_536
 
 const NOT_ALLOWED: HttpAnswer = { status: 405, headers: { allow: 'GET, HEAD' }, body: '' }
 
@@ -76,12 +80,35 @@ async function encode(
 ): Promise<{ readonly headers: Record<string, string>; readonly body: string | Buffer }> {
   if (body.length < MIN_COMPRESSED_CHARACTERS) return { headers: {}, body }
   const headers = { vary: 'accept-encoding' }
-  if (!acceptsGzip(String(accepted ?? ''))) return { headers, body }
-  // In a thread of the pool, and with the least effort: such texts repeat themselves so much that more gains nothing.
+  const bytes = await toBytes(body)
+  if (!acceptsGzip(String(accepted ?? ''))) return { headers, body: bytes }
+  // To load it takes milliseconds, the first time.
+  await nextTurn()
   const { promisify } = process.getBuiltinModule('node:util')
   const { gzip } = process.getBuiltinModule('node:zlib')
-  const compressed = await promisify(gzip)(body, { level: 1 })
+  await nextTurn()
+  // In a thread of the pool, and with the least effort: such texts repeat themselves so much that more gains nothing.
+  const compressed = await promisify(gzip)(bytes, { level: 1 })
   return { headers: { ...headers, 'content-encoding': 'gzip' }, body: compressed }
+}
+
+/** The text in UTF-8, made in pieces: the text of a large scrape would hold the event loop up. */
+async function toBytes(text: string): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for (let from = 0; from < text.length;) {
+    const to = endOfPiece(text, from)
+    pieces.push(Buffer.from(text.slice(from, to)))
+    from = to
+    if (from < text.length) await nextTurn()
+  }
+  return Buffer.concat(pieces)
+}
+
+/** Where a piece ends: not between the two halves of a character beyond U+FFFF. */
+function endOfPiece(text: string, from: number): number {
+  const to = Math.min(from + PIECE_CHARACTERS, text.length)
+  const last = text.charCodeAt(to - 1)
+  return to < text.length && last >= 0xd800 && last < 0xdc00 ? to - 1 : to
 }
 
 /** Whether gzip is among the accepted encodings and not ruled out: `gzip;q=0`. */

@@ -1,3 +1,4 @@
+import { isTurnOver, nextTurn } from '../core/event-loop-turn.ts'
 import type { MetricDefinition } from './definitions.ts'
 import type { LabelRule } from './label-types.ts'
 import { createSeriesTable, type Series, type SeriesTable } from './series-table.ts'
@@ -109,7 +110,10 @@ export function declareMetric(
       } finally {
         makeRoom = undefined
         // What is not observed again is gone, even if the callback has failed: its old value would be a lie.
-        series.keepOnly(seen)
+        for (const each of series.values()) {
+          if (!seen.has(each)) series.remove(each.labels)
+          if (isTurnOver()) await nextTurn()
+        }
       }
     },
   }

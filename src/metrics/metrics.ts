@@ -1,5 +1,6 @@
 import { metrics as api, type Meter, type MeterProvider } from '@opentelemetry/api'
 import { ConfigError } from '../core/errors.ts'
+import { isTurnOver, nextTurn } from '../core/event-loop-turn.ts'
 import type { OwnMetrics } from '../core/own-metric.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { problemsOfCatalogue } from './check-definition.ts'
@@ -12,7 +13,6 @@ import {
 import type { AnyMetricDefinition, MetricDefinition } from './definitions.ts'
 import type { Catalogue } from './instruments.ts'
 import { createTold } from './tell-misuse.ts'
-import { startTimeSlices } from './time-slices.ts'
 
 export { counter, gauge, histogram } from './definitions.ts'
 export { upTo } from './label-types.ts'
@@ -63,9 +63,6 @@ export const catalogueMetrics = {
     labels: { metric: 'the name of the metric' },
   },
 } as const satisfies OwnMetrics
-
-/** How long handing over or reading series may hold the event loop at a stretch, in milliseconds. */
-const SLICE_MILLIS = 2
 
 /** Declared metrics of this process, by name: /metrics has each name once. */
 const declared = new Map<string, DeclaredMetric>()
@@ -171,10 +168,10 @@ function toApiInstrument(meter: Meter, metric: DeclaredMetric): ApiInstrument | 
       count(misused.refused)(name)
       throw error
     })
-    const slices = startTimeSlices(SLICE_MILLIS)
-    for (const { value, labels } of metric.series.values()) {
-      result.observe(value, labels)
-      if (slices.isOver()) await slices.next()
+    const series = [...metric.series.values()]
+    for (let index = 0; index < series.length; index += 1) {
+      result.observe(series[index]!.value, series[index]!.labels)
+      if (isTurnOver()) await nextTurn()
     }
   })
   return undefined
@@ -185,11 +182,11 @@ function observeOwn(meter: Meter, provider: MeterProvider): void {
   const { series, ...counters } = catalogueMetrics
   meter.createObservableUpDownCounter(series.name, series).addCallback(async (result) => {
     if (provider !== connected) return
-    const slices = startTimeSlices(SLICE_MILLIS)
     for (const metric of declared.values()) {
-      for (const waiting of metric.takeWaiting()) {
-        metric.handOver(waiting)
-        if (slices.isOver()) await slices.next()
+      const waiting = metric.takeWaiting()
+      for (let index = 0; index < waiting.length; index += 1) {
+        metric.handOver(waiting[index]!)
+        if (isTurnOver()) await nextTurn()
       }
       result.observe(metric.series.size, { metric: metric.definition.name })
     }

@@ -3,32 +3,68 @@ import type { HistogramValue } from './cells.ts'
 import { toPrometheusLabels } from './prometheus-labels.ts'
 import type { PrometheusKind } from './prometheus-name.ts'
 
-/** Labels as they stand between the braces; `faults` says what had to be changed. */
+/** The labels of a series in words; two series with the same words are the same. */
 export interface SeriesText {
-  readonly text: string
+  /** Sorted, as they stand between the braces. */
+  readonly labels: string
+  /** What had to be changed. */
   readonly faults: readonly string[]
+  /** What stands before the value in a line of the metric of this name. */
+  startOf(name: string): string
 }
 
-/** The labels of a series, sorted, as they stand between the braces: two series with the same text are the same. */
-export type ToSeriesText = (attributes: Attributes) => SeriesText
+/** Puts labels into words; those of the scope, already in words, come last. */
+export type ToSeriesText = (attributes: Attributes, scopeText: string) => SeriesText
 
 /** The SDK gives the same object for a series at each scrape, so its labels are put into words, without secrets, once. */
 export function createSeriesTexts(
   redactLabels: (labels: Record<string, string>) => void = () => undefined,
 ): ToSeriesText {
-  const known = new WeakMap<Attributes, SeriesText>()
-  return (given) => {
+  const known = new WeakMap<Attributes, StoredText>()
+  return (given, scopeText) => {
     // JavaScript lets attributes be a text, and the SDK takes it.
     const attributes = typeof given === 'object' ? given : NONE
-    let found = known.get(attributes)
-    if (!found) {
-      const { labels, faults } = toPrometheusLabels(attributes)
-      redactLabels(labels)
-      found = { text: toLabelsText(labels), faults }
-      known.set(attributes, found)
-    }
-    return found
+    const before = known.get(attributes)
+    if (before?.scopeText === scopeText) return before
+    const { labels, faults } = toPrometheusLabels(attributes)
+    redactLabels(labels)
+    const made = new StoredText(toLabelsText(labels), scopeText, faults)
+    known.set(attributes, made)
+    return made
   }
+}
+
+class StoredText implements SeriesText {
+  readonly scopeText: string
+  readonly faults: readonly string[]
+  /** Kept instead of the labels, which are in it: a line is written from what is there already. */
+  #start: string
+  #name = ''
+
+  constructor(text: string, scopeText: string, faults: readonly string[]) {
+    this.scopeText = scopeText
+    this.faults = faults
+    const labels = text === '' || scopeText === '' ? text + scopeText : `${text},${scopeText}`
+    this.#start = toStart('', labels)
+  }
+
+  get labels(): string {
+    return this.#start.slice(this.#name.length + 1, -2)
+  }
+
+  startOf(name: string): string {
+    if (this.#name !== name) {
+      this.#start = toStart(name, this.labels)
+      this.#name = name
+    }
+    return this.#start
+  }
+}
+
+/** What stands before the value in a line. */
+export function toStart(name: string, labels: string): string {
+  // Joined, not added: a text that is put together lazily would be taken apart again at each scrape.
+  return labels === '' ? `${name} ` : [name, '{', labels, '} '].join('')
 }
 
 const NONE: Attributes = {}
@@ -50,11 +86,11 @@ export function toHead(family: {
   return `# HELP ${name} ${escape(description || 'description missing')}\n# TYPE ${name} ${kind}\n`
 }
 
-/** The lines of one series. */
-export function toLines(name: string, labels: string, value: number | HistogramValue): string {
-  if (typeof value === 'number') return toLine(name, labels, value)
+/** The lines of one series of a histogram. */
+export function toHistogramLines(name: string, labels: string, value: HistogramValue): string {
   const { count, sum = 0, buckets } = value
-  let lines = toLine(`${name}_count`, labels, count) + toLine(`${name}_sum`, labels, sum)
+  const braced = labels === '' ? '' : `{${labels}}`
+  let lines = `${name}_count${braced} ${count}\n${name}_sum${braced} ${toNumber(sum)}\n`
   const comma = labels === '' ? '' : ','
   let total = 0
   for (const [index, inBucket] of buckets.counts.entries()) {
@@ -67,11 +103,8 @@ export function toLines(name: string, labels: string, value: number | HistogramV
   return lines
 }
 
-function toLine(name: string, labels: string, value: number): string {
-  return labels === '' ? `${name} ${toNumber(value)}\n` : `${name}{${labels}} ${toNumber(value)}\n`
-}
-
-function toNumber(value: number): string {
+/** A value as Prometheus writes it. */
+export function toNumber(value: number): string {
   if (value === Infinity) return '+Inf'
   return value === -Infinity ? '-Inf' : String(value)
 }

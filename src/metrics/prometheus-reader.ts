@@ -1,46 +1,63 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { DataPoint, Histogram, MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics'
+import { isTurnOver, nextTurn } from '../core/event-loop-turn.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { toPrometheusLabels } from './prometheus-labels.ts'
 import { toPrometheusName, type PrometheusKind } from './prometheus-name.ts'
 import {
   createSeriesTexts,
   toHead,
+  toHistogramLines,
   toLabelsText,
-  toLines,
+  toNumber,
+  toStart,
+  type SeriesText,
   type ToSeriesText,
 } from './prometheus-lines.ts'
-import { startTimeSlices, type TimeSlices } from './time-slices.ts'
 
 /** Turns collected metrics into the text that Prometheus scrapes. */
 export type ToPrometheusText = (collected: ResourceMetrics) => Promise<string>
 
 type AnyDataPoint = DataPoint<number | Histogram>
 
-/** A metric that has found its place in the text; its points by their labels as text. */
+/** A metric that has found its place in the text. */
 interface Family {
   readonly name: string
   readonly kind: PrometheusKind
   readonly description: string
-  readonly points: Map<string, AnyDataPoint>
+  readonly sources: Source[]
 }
 
-/** What one piece of the text is made with. */
-interface Making {
-  readonly families: Map<string, Family>
-  readonly slices: TimeSlices
-  readonly reporter: Reporter
+/** What one instrument adds to a family. */
+interface Source {
+  readonly points: readonly AnyDataPoint[]
   readonly scopeText: string
+}
+
+/** The series of a family: the labels of each in words, and at the same place its point. */
+interface SeriesList {
+  readonly texts: readonly SeriesText[]
+  readonly points: readonly AnyDataPoint[]
+}
+
+interface Search {
+  readonly family: Family
   readonly toSeriesText: ToSeriesText
+  /** Families whose series all differed at the last scrape, with these: they need no comparing as long as they stay the same. */
+  readonly differed: Map<string, readonly SeriesText[]>
+  readonly reporter: Reporter
+}
+
+/** The text so far: joined piece by piece, because one join of everything at the end would hold the event loop up. */
+interface Draft {
+  readonly pieces: string[]
+  parts: string[]
 }
 
 /** DataPointType of sdk-metrics; its values are part of the SDK's stable interface. */
 const HISTOGRAM = 0
 const GAUGE = 2
 const SUM = 3
-
-/** How long making the text may hold the event loop at a stretch, in milliseconds. */
-const SLICE_MILLIS = 2
 
 /**
  * Makes the text of what the Prometheus exporter has collected, valid whatever an instrument or an attribute is called: one
@@ -56,32 +73,27 @@ export function createPrometheusText(
   reporter: Reporter,
 ): ToPrometheusText {
   const toSeriesText = createSeriesTexts(options.redactLabels)
+  const differed = new Map<string, readonly SeriesText[]>()
   return async (collected) => {
-    const slices = startTimeSlices(SLICE_MILLIS)
     const families = new Map<string, Family>()
     for (const { scope, metrics } of collected.scopeMetrics) {
       const scopeText = options.scopeLabels
         ? toLabelsText({ otel_scope_name: scope.name, otel_scope_version: scope.version ?? '' })
         : ''
-      for (const metric of metrics) {
-        await addMetric({ families, slices, reporter, scopeText, toSeriesText }, metric)
-      }
+      for (const metric of metrics) addMetric(families, metric, scopeText, reporter)
     }
-    // Joined piece by piece: one join of everything at the end would hold the event loop up.
-    const pieces: string[] = []
-    let lines = [targetInfo(collected.resource.attributes, reporter)]
+    const draft: Draft = {
+      pieces: [],
+      parts: [targetInfo(collected.resource.attributes, reporter)],
+    }
     for (const family of families.values()) {
-      lines.push(toHead(family))
-      for (const [labels, { value }] of family.points) {
-        lines.push(toLines(family.name, labels, value))
-        if (slices.isOver()) {
-          pieces.push(lines.join(''))
-          lines = []
-          await slices.next()
-        }
-      }
+      draft.parts.push(toHead(family))
+      const series = await findSeries({ family, toSeriesText, differed, reporter })
+      await writeSeries(draft, family.name, series)
     }
-    return pieces.join('') + lines.join('')
+    for (const name of differed.keys()) if (!families.has(name)) differed.delete(name)
+    endPiece(draft)
+    return draft.pieces.join('')
   }
 }
 
@@ -91,13 +103,15 @@ function targetInfo(attributes: Attributes, reporter: Reporter): string {
     reporter.once(`metric label target_info ${fault}`, `metric target_info: ${fault}`)
   }
   const head = toHead({ name: 'target_info', kind: 'gauge', description: 'Target metadata' })
-  return head + toLines('target_info', toLabelsText(labels), 1)
+  return `${head}${toStart('target_info', toLabelsText(labels))}1\n`
 }
 
-async function addMetric(
-  { families, slices, reporter, scopeText, toSeriesText }: Making,
+function addMetric(
+  families: Map<string, Family>,
   metric: MetricData,
-): Promise<void> {
+  scopeText: string,
+  reporter: Reporter,
+): void {
   // JavaScript lets them be anything, and the SDK takes it.
   const [original, description, unit] = [
     metric.descriptor.name,
@@ -120,7 +134,7 @@ async function addMetric(
     )
     return
   }
-  const family = families.get(name) ?? { name, kind, description, points: new Map() }
+  const family = families.get(name) ?? { name, kind, description, sources: [] }
   if (family.kind !== kind || clashes(families, name, kind)) {
     reporter.once(
       `metric clash ${original} ${kind}`,
@@ -129,36 +143,107 @@ async function addMetric(
     return
   }
   families.set(name, family)
-  for (const point of metric.dataPoints as AnyDataPoint[]) {
-    const { text, faults } = toSeriesText(point.attributes)
-    for (const fault of faults) {
-      reporter.once(`metric label ${name} ${fault}`, `metric ${name}: ${fault}`)
+  family.sources.push({ points: metric.dataPoints as AnyDataPoint[], scopeText })
+}
+
+/** The series of a family, each once. */
+async function findSeries({
+  family,
+  toSeriesText,
+  differed,
+  reporter,
+}: Search): Promise<SeriesList> {
+  const { name, sources } = family
+  const before = differed.get(name)
+  const texts: SeriesText[] = []
+  let areAsBefore = before !== undefined
+  for (const { points, scopeText } of sources) {
+    // By index: an iterator would leave an object behind at each step.
+    for (let index = 0; index < points.length; index += 1) {
+      const text = toSeriesText(points[index]!.attributes, scopeText)
+      if (text.faults.length > 0) reportFaults(name, text.faults, reporter)
+      areAsBefore &&= before![texts.length] === text
+      texts.push(text)
+      if (isTurnOver()) await nextTurn()
     }
-    const labels = text === '' || scopeText === '' ? text + scopeText : `${text},${scopeText}`
-    addPoint(family, labels, point, reporter)
-    if (slices.isOver()) await slices.next()
+  }
+  const points = sources.length === 1 ? sources[0]!.points : sources.flatMap((each) => each.points)
+  const list = { texts, points }
+  if (areAsBefore && before!.length === texts.length) return list
+  const merged = await mergeSame(family, list, reporter)
+  if (merged.texts.length === texts.length) differed.set(name, texts)
+  else differed.delete(name)
+  return merged
+}
+
+function reportFaults(name: string, faults: readonly string[], reporter: Reporter): void {
+  for (const fault of faults) {
+    reporter.once(`metric label ${name} ${fault}`, `metric ${name}: ${fault}`)
   }
 }
 
-/** A second series with the same labels would make the text invalid: sums are added up, of gauges the last one counts. */
-function addPoint(family: Family, labels: string, point: AnyDataPoint, reporter: Reporter): void {
-  const other = family.points.get(labels)
-  if (!other) {
-    family.points.set(labels, point)
-    return
+async function writeSeries(
+  draft: Draft,
+  name: string,
+  { texts, points }: SeriesList,
+): Promise<void> {
+  for (let index = 0; index < texts.length; index += 1) {
+    const { value } = points[index]!
+    if (typeof value === 'number') {
+      draft.parts.push(texts[index]!.startOf(name), toNumber(value), '\n')
+    } else draft.parts.push(toHistogramLines(name, texts[index]!.labels, value))
+    if (isTurnOver()) {
+      endPiece(draft)
+      await nextTurn()
+    }
   }
-  const merged = family.kind === 'gauge' ? point : merge(other, point)
+}
+
+function endPiece(draft: Draft): void {
+  draft.pieces.push(draft.parts.join(''))
+  draft.parts = []
+}
+
+/** A second series with the same labels would make the text invalid: sums are added up, of gauges the last one counts. */
+async function mergeSame(
+  family: Family,
+  { texts, points }: SeriesList,
+  reporter: Reporter,
+): Promise<SeriesList> {
+  const places = new Map<string, number>()
+  const merged = { texts: [] as SeriesText[], points: [] as AnyDataPoint[] }
+  for (let index = 0; index < texts.length; index += 1) {
+    const [text, point] = [texts[index]!, points[index]!]
+    const start = text.startOf(family.name)
+    const place = places.get(start)
+    if (place === undefined) {
+      places.set(start, merged.texts.length)
+      merged.texts.push(text)
+      merged.points.push(point)
+    } else merged.points[place] = mergePoints(family, merged.points[place]!, point, reporter)
+    if (isTurnOver()) await nextTurn()
+  }
+  return merged
+}
+
+function mergePoints(
+  { name, kind }: Family,
+  first: AnyDataPoint,
+  second: AnyDataPoint,
+  reporter: Reporter,
+): AnyDataPoint {
+  const merged = kind === 'gauge' ? second : merge(first, second)
   const instead =
-    family.kind === 'gauge'
+    kind === 'gauge'
       ? 'the last one is exposed'
       : merged
         ? 'they are added up'
         : 'their buckets differ, and the first one is exposed'
   reporter.once(
-    `metric twice ${family.name}`,
-    `metric ${family.name}: two instruments have the same series; ${instead}`,
+    `metric twice ${name}`,
+    `metric ${name}: two instruments have the same series; ${instead}`,
   )
-  if (merged) family.points.set(labels, merged)
+  return merged ?? first
 }
 
 function merge(a: AnyDataPoint, b: AnyDataPoint): AnyDataPoint | undefined {

@@ -1,6 +1,7 @@
 import type { MeterProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import { toReason } from '../core/errors.ts'
+import { nextTurn } from '../core/event-loop-turn.ts'
 import { loadPackage } from '../core/load-package.ts'
 import type { Redaction } from '../core/redaction.ts'
 import type { Reporter } from '../core/reporter.ts'
@@ -52,6 +53,8 @@ export function startMetrics(
   )
 
   async function collect(): Promise<string> {
+    // The request has taken a part of this turn, and most of it when it is the first one.
+    await nextTurn()
     const { resourceMetrics, errors } = await reader.collect({ timeoutMillis: CALLBACK_MILLIS })
     for (const error of errors) {
       const metric = error instanceof CallbackError ? error.metric : ''

@@ -49,9 +49,26 @@ test.each(['', 'identity', 'br', 'gzip;q=0', 'gzip;q=0, *;q=1', 'xgzip', 'gzip;q
 
     expect(headers['content-encoding']).toBeUndefined()
     expect(headers['vary']).toBe('accept-encoding')
-    expect(body).toBe(LONG)
+    expect(String(body)).toBe(LONG)
   },
 )
+
+test('a very long answer is made into bytes in pieces, between which others have their turn', async () => {
+  // One character of two halves after the other, so that one lies across each border of two pieces.
+  const text = `x${'😀'.repeat(150_000)}`
+  let turns = 0
+  const count = (): void => {
+    turns += 1
+    watch = setImmediate(count)
+  }
+  let watch = setImmediate(count)
+  const { headers, body } = await send(text, {})
+  clearImmediate(watch)
+
+  expect(String(body)).toBe(text)
+  expect(headers['content-length']).toBe(String(1 + 4 * 150_000))
+  expect(turns).toBeGreaterThanOrEqual(4)
+})
 
 test('a short answer is never compressed', async () => {
   expect(await send('ok\n', { 'accept-encoding': 'gzip' })).toMatchObject({

@@ -1,7 +1,12 @@
 import type { Meter } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { AggregationType, MeterProvider, type ViewOptions } from '@opentelemetry/sdk-metrics'
+import {
+  AggregationType,
+  MeterProvider,
+  type ResourceMetrics,
+  type ViewOptions,
+} from '@opentelemetry/sdk-metrics'
 import { describe, expect, test } from 'vitest'
 import { createPrometheusText } from '../../../src/metrics/prometheus-reader.ts'
 import { createRecordingReporter } from '../support/recording-reporter.ts'
@@ -35,6 +40,15 @@ async function scrape(
   }
   expectValid(text)
   return { text, samples: samplesOf(text), reported: reporter.lines }
+}
+
+/** What a reader gives for one counter: each series with its place as its value. */
+function toCollected(name: string, attributes: readonly object[]): ResourceMetrics {
+  const dataPoints = attributes.map((each, index) => ({ attributes: each, value: index + 1 }))
+  const metric = { descriptor: { name, description: '', unit: '' }, dataPoints }
+  const metrics = [{ ...metric, dataPointType: 3, isMonotonic: true, aggregationTemporality: 1 }]
+  const resource = resourceFromAttributes({})
+  return { resource, scopeMetrics: [{ scope: { name: 's' }, metrics }] } as never
 }
 
 const SAMPLE =
@@ -275,6 +289,41 @@ describe('the same series twice', () => {
     expect(reported).toEqual([
       'telltale: metric orders_total: two instruments have the same series; they are added up\n',
     ])
+  })
+
+  test('it may appear, and vanish, from one scrape to the next', async () => {
+    const reporter = createRecordingReporter()
+    const toText = createPrometheusText({ scopeLabels: false }, reporter)
+    const [x, y, again] = [{ shop: 'x' }, { shop: 'y' }, { shop: 'x' }]
+    const scrapes = []
+    for (const shops of [[x, y], [x, y, again], [x, y], [y], [y, again], [again, x]]) {
+      const text = await toText(toCollected('orders', shops))
+      scrapes.push(samplesOf(text).map((sample) => sample.replace('orders_total', '')))
+    }
+
+    expect(scrapes).toEqual([
+      ['{shop="x"} 1', '{shop="y"} 2'],
+      ['{shop="x"} 4', '{shop="y"} 2'],
+      ['{shop="x"} 1', '{shop="y"} 2'],
+      ['{shop="y"} 1'],
+      ['{shop="y"} 1', '{shop="x"} 2'],
+      ['{shop="x"} 3'],
+    ])
+    expect(reporter.lines).toHaveLength(1)
+  })
+
+  test('two metrics may share the object of their attributes', async () => {
+    const attributes = Object.freeze({ shop: 'x' })
+    const { samples } = await scrape(
+      (meter) => {
+        meter.createCounter('orders').add(1, attributes)
+        meter.createCounter('returns').add(2, attributes)
+      },
+      {},
+      2,
+    )
+
+    expect(samples).toEqual(['orders_total{shop="x"} 1', 'returns_total{shop="x"} 2'])
   })
 
   test('of two gauges the last one is exposed', async () => {
