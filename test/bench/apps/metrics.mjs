@@ -5,6 +5,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { counter, defineMetrics, gauge, histogram, init, upTo } from 'telltale'
 
 const require = createRequire(import.meta.url)
+const { metrics: api } = require('@opentelemetry/api')
 const { MeterProvider } = require('@opentelemetry/sdk-metrics')
 const { PrometheusExporter } = require('@opentelemetry/exporter-prometheus')
 
@@ -15,7 +16,7 @@ const MANY = 100_000
 const description = 'Measured.'
 
 const telemetry = init({ admin: { port: 0, host: '127.0.0.1' }, tracing: { exporters: ['none'] } })
-const parts = { add, memory, beforeScrape, afterScrape }
+const parts = { add, memory, beforeScrape, beforePlainScrape, afterScrape }
 
 process.on('message', async (part) => process.send(await parts[part]()))
 process.send({ ready: true })
@@ -129,6 +130,21 @@ async function beforeScrape() {
     scraped.requests.add(1, { tenant_id, method: 'GET' })
     scraped.cost.set(index, { tenant_id })
   }
+  return startWatching()
+}
+
+/** As many series of instruments that are not declared: the SDK allows 2 000 to each. */
+async function beforePlainScrape() {
+  const meter = api.getMeter('plain')
+  for (let instrument = 0; instrument < SERIES / 2_000; instrument += 1) {
+    const requests = meter.createCounter(`scraped_${instrument}_total`)
+    for (let index = 0; index < 1_999; index += 1) requests.add(1, { tenant_id: `tenant-${index}` })
+    requests.add(1)
+  }
+  return startWatching()
+}
+
+async function startWatching() {
   // What was done here must not count.
   await new Promise((resolve) => setTimeout(resolve, 20))
   delay.reset()
