@@ -20,6 +20,8 @@ export interface Application {
   readonly cwd: string
   readonly manifest: Manifest
   readonly start: StartCommand | undefined
+  /** First word of the command that was given, understood or not; its others may be secrets. */
+  readonly given: string | undefined
   /** The file it runs; whether it is there is for a check. */
   readonly entry: string | undefined
   /** In the order in which Node.js loads them. */
@@ -87,6 +89,7 @@ export function findApplication({ app, command, cwd, env }: Asked): Application 
     cwd: runIn,
     manifest,
     start,
+    given: command[0],
     entry,
     preloads: [...preloadsOf(full['NODE_OPTIONS']), ...(start?.preloads ?? [])],
     env: full,

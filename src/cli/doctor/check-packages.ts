@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { dependenciesOf, type Application } from './application.ts'
 import { fine, found, type Finding } from './findings.ts'
+import { findPlugAndPlay } from './plug-n-play.ts'
 
 const API = '@opentelemetry/api'
 const BASE = '@opentelemetry/instrumentation'
@@ -23,6 +24,9 @@ interface Copy {
 export function checkPackages(application: Application): Finding[] {
   const { folder } = application
   const telltale = findCopy(folder, 'telltale')
+  const elsewhere = telltale ? undefined : findPlugAndPlay(application)
+  if (elsewhere)
+    return [found('packages-elsewhere', `${elsewhere.path} says where the packages are`)]
   if (!telltale) return [found('telltale-not-found', `no telltale can be loaded from ${folder}`)]
   return [...checkApi(application, telltale), ...checkHooks(application, telltale)]
 }

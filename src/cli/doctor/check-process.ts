@@ -31,7 +31,8 @@ export function checkProcess(
   const { status } = report
   if (!status) {
     const foreign = report.apiVersion === undefined ? [] : [foreignApi(report.apiVersion)]
-    return [explainMissingPreload(application), ...foreign, ...others]
+    const missing = explainMissingPreload(application)
+    return [...(missing ? [missing] : []), ...foreign, ...others]
   }
   if (!status.active) {
     // The variable has been told of with the other settings.

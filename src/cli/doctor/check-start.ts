@@ -10,10 +10,12 @@ const OTHERS =
 
 /** How the application is started, as far as that can be read. */
 export function checkStart(application: Application): Finding[] {
-  const { start, entry, preloads, folder } = application
+  const { start, given, entry, preloads, folder } = application
   if (!start) {
+    const what =
+      given === undefined ? `no start script of ${folder} runs` : `"${given} …" does not run`
     return [
-      found('start-unknown', `no start script of ${folder} runs node in a way that is understood`),
+      found('start-unknown', `${what} node in a way that is understood`),
       ...checkDockerfile(application),
     ]
   }
@@ -27,8 +29,14 @@ export function checkStart(application: Application): Finding[] {
   ]
 }
 
-/** Why nothing was started in a process of the application: by what its files say. */
-export function explainMissingPreload({ preloads, entry, folder }: Application): Finding {
+/** Why nothing was started in a process of the application, by what its files say; nothing when nobody knows its start. */
+export function explainMissingPreload({
+  start,
+  preloads,
+  entry,
+  folder,
+}: Application): Finding | undefined {
+  if (!start && preloads.length === 0) return undefined
   const importer = entry === undefined ? undefined : findImporter(entry)
   if (importer !== undefined) {
     return found(

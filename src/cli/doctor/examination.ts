@@ -30,6 +30,9 @@ export function createExamination(application: Application): Examination {
 const SHORTEST_SECRET = 4
 const SHORTEST_NAMED = 8
 
+/** The shell's working folder, in which findings are; not a password. */
+const FOLDERS = /^(?:OLD)?PWD$/
+
 function createHide(
   env: Application['env'],
   redactNames: readonly string[],
@@ -43,7 +46,8 @@ function createHide(
     .filter((value) => value.length >= SHORTEST_SECRET)
   // What the application keeps for itself: a preload of its own may fail with it in its message.
   const named = Object.entries(env)
-    .filter(([name, value]) => value && value.length >= SHORTEST_NAMED && redaction.isSecret(name))
+    .filter(([name]) => redaction.isSecret(name) && !FOLDERS.test(name))
+    .filter(([, value]) => value !== undefined && value.length >= SHORTEST_NAMED)
     .map(([, value]) => value!)
   return (text) =>
     hidePasswords(

@@ -14,6 +14,7 @@ import { checkSpool } from './check-spool.ts'
 import { checkStart } from './check-start.ts'
 import { createExamination, type Examination } from './examination.ts'
 import { found, type Finding } from './findings.ts'
+import { findPlugAndPlay } from './plug-n-play.ts'
 import { runProbe } from './run-probe.ts'
 
 /** What may be done besides looking. */
@@ -50,6 +51,11 @@ export async function examine(application: Application, how: HowFar): Promise<Fi
 
 /** Starts a process like the application, and sends from it what it would send. */
 async function examineProcess(examination: Examination, how: HowFar): Promise<Finding[]> {
+  // It would find no package, and that would say nothing of the application.
+  if (findPlugAndPlay(examination.application)?.isOn === false) {
+    const ends = await reachAll(examination, undefined)
+    return checkEnds(examination, ends, undefined, new Map())
+  }
   how.progress('starting a process like the application, with a probe in its place')
   const run = await runProbe(examination)
   const findings = checkProcess(examination, run)

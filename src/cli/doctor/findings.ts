@@ -119,6 +119,12 @@ export const FINDINGS = {
     meaning: 'The application cannot load telltale.',
     wayOut: 'npm install telltale',
   },
+  'packages-elsewhere': {
+    level: 'warning',
+    meaning:
+      "The packages are in Yarn's Plug'n'Play, where the doctor does not look for copies and versions; unless yarn runs it, no process is started either.",
+    wayOut: 'Run it by yarn, as in: yarn telltale doctor; or set nodeLinker: node-modules.',
+  },
   'telltale-copies': {
     level: 'error',
     meaning:

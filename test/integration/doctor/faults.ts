@@ -94,9 +94,18 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'the start command is none that is understood',
-    codes: ['start-unknown', 'preload-missing'],
+    codes: ['start-unknown'],
     says: /no start script of .* runs node/,
     plant: ({ app }) => app.write(started('./run.sh')),
+  },
+  {
+    name: "the packages are in Yarn's Plug'n'Play",
+    codes: ['packages-elsewhere'],
+    says: /\.pnp\.cjs says where the packages are/,
+    plant({ app }) {
+      rmSync(join(app.folder, 'node_modules'), { recursive: true })
+      app.write({ '.pnp.cjs': 'module.exports = {}' })
+    },
   },
   {
     name: 'an agent of another maker is preloaded too',
