@@ -1,4 +1,5 @@
 import type { AuditEvent } from '../audit/define-audit-event.ts'
+import { checkName, checkQuestion, checkTelemetry, type Kind } from './check-question.ts'
 import { differences, matches, show } from './partial-match.ts'
 import type {
   TestAuditRecord,
@@ -30,20 +31,22 @@ const SHOWN = 3
 
 /** Looks for a finished span. */
 export function findSpan(
-  { spans }: TestTelemetry,
+  telemetry: TestTelemetry,
   name: Name,
   expected: Expected<TestSpan> = {},
 ): Search<TestSpan> {
-  return find(spans, { ...expected, name }, 'span', (span) => span.name)
+  check(telemetry, 'span', name, expected)
+  return find(telemetry.spans, { ...expected, name }, 'span', (span) => span.name)
 }
 
 /** Looks for a log record by its message. */
 export function findLog(
-  { logs }: TestTelemetry,
+  telemetry: TestTelemetry,
   message: Name,
   expected: Expected<TestLog> = {},
 ): Search<TestLog> {
-  return find(logs, { ...expected, message }, 'log record', toTitle)
+  check(telemetry, 'log record', message, expected)
+  return find(telemetry.logs, { ...expected, message }, 'log record', toTitle)
 }
 
 /** What a log record is called in a message. */
@@ -53,13 +56,17 @@ export function toTitle({ message }: TestLog): string {
 
 /** Looks for an audit record by its event, or by the event's name. */
 export function findAuditRecord(
-  { auditRecords }: TestTelemetry,
+  telemetry: TestTelemetry,
   // oxlint-disable-next-line typescript/no-explicit-any -- of whatever details
   event: Name | AuditEvent<any>,
   expected: Expected<TestAuditRecord> = {},
 ): Search<TestAuditRecord> {
-  const name = typeof event === 'string' || event instanceof RegExp ? event : event.name
-  return find(auditRecords, { ...expected, event: name }, 'audit record', (each) => each.event)
+  const isName = typeof event === 'string' || event instanceof RegExp
+  // What is undefined may be an event that was imported by a wrong name.
+  const name = isName ? event : (event as AuditEvent<unknown> | undefined)?.name
+  check(telemetry, 'audit record', name, expected)
+  const wanted = { ...expected, event: name }
+  return find(telemetry.auditRecords, wanted, 'audit record', (each) => each.event)
 }
 
 /**
@@ -74,9 +81,16 @@ export async function findMetric(
   labels: Readonly<Record<string, string | RegExp | object>> = {},
   value?: number | object,
 ): Promise<Search<TestSample>> {
+  checkTelemetry(telemetry)
+  checkName('series', name)
   const samples = await telemetry.metrics()
   const wanted = { name, labels, ...(value !== undefined && { value }) }
   return find(samples, wanted, 'series', (sample) => sample.name)
+}
+
+function check(telemetry: unknown, kind: Kind, name: unknown, expected: unknown): void {
+  checkTelemetry(telemetry)
+  checkQuestion(kind, name, expected)
 }
 
 function find<Thing extends object>(

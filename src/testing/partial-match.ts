@@ -31,13 +31,11 @@ export function differences(actual: object, expected: object, path = ''): string
 export function show(value: unknown): string {
   if (value === undefined) return 'missing'
   if (value instanceof RegExp) return String(value)
-  if (isAsymmetric(value)) {
-    const { toAsymmetricMatcher } = value
-    return toAsymmetricMatcher?.call(value) ?? 'what the matcher accepts'
-  }
+  if (typeof value === 'bigint') return `${value}n`
+  if (isAsymmetric(value)) return showAsymmetric(value)
   try {
     const text = JSON.stringify(value, (_key, part: unknown) =>
-      part instanceof RegExp ? String(part) : typeof part === 'bigint' ? String(part) : part,
+      part instanceof RegExp ? String(part) : typeof part === 'bigint' ? `${part}n` : part,
     )
     return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
   } catch {
@@ -47,12 +45,22 @@ export function show(value: unknown): string {
 
 const LONGEST = 300
 
+/** vitest's matchers tell their name by toString(), and what they were given as `sample`; some tell all by themselves. */
+function showAsymmetric(matcher: Asymmetric): string {
+  if (matcher.toAsymmetricMatcher) return matcher.toAsymmetricMatcher()
+  if (matcher.toString === Object.prototype.toString) return 'what the matcher accepts'
+  return `${matcher.toString()} ${show(matcher.sample)}`
+}
+
 interface Asymmetric {
+  readonly sample?: unknown
+  toString(): string
   asymmetricMatch(actual: unknown): boolean
   toAsymmetricMatcher?(): string
 }
 
-function isAsymmetric(value: unknown): value is Asymmetric {
+/** Whether a value is a matcher of the test runner, such as `expect.any(String)`. */
+export function isAsymmetric(value: unknown): value is Asymmetric {
   return typeof (value as Partial<Asymmetric> | null | undefined)?.asymmetricMatch === 'function'
 }
 

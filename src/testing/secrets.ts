@@ -6,6 +6,7 @@ import {
   type Redaction,
 } from '../core/redaction.ts'
 import { secretByNeighbours, secretBySiblings } from '../core/secret-members.ts'
+import { checkTelemetry } from './check-question.ts'
 import { toTitle } from './expectations.ts'
 import type { TestTelemetry } from './test-telemetry.ts'
 
@@ -23,6 +24,7 @@ export async function findSecrets(
   telemetry: TestTelemetry,
   redactNames: readonly string[] = [],
 ): Promise<string[]> {
+  checkTelemetry(telemetry)
   const redaction = createRedaction(redactNames)
   const look = (place: string, value: unknown): string[] => leaks(place, '', value, redaction, 0)
   return [

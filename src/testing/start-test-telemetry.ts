@@ -1,7 +1,8 @@
+import { diag } from '@opentelemetry/api'
 import { setAuditTrail } from '../audit/audit.ts'
 import { ConfigError } from '../core/errors.ts'
 import { createRedaction } from '../core/redaction.ts'
-import { createReporter } from '../core/reporter.ts'
+import { createReporter, type Reporter } from '../core/reporter.ts'
 import { createGuardedLoggerProvider } from '../logging/guarded-logger-provider.ts'
 import { logLevels } from '../logging/logging.ts'
 import { connectMetrics, OWN_METER, setMetricsReporter } from '../metrics/metrics.ts'
@@ -11,7 +12,7 @@ import { createPropagator } from '../propagation/propagation.ts'
 import { settleAll, type AllSettings, type InitOptions } from '../settings.ts'
 import { createAuditDetour } from '../wiring/audit-detour.ts'
 import { createAuditLoggerProvider } from '../wiring/audit-signal.ts'
-import { setGlobals, unsetGlobals } from '../wiring/globals.ts'
+import { setDiagnostics, setGlobals, unsetGlobals } from '../wiring/globals.ts'
 import { identify } from '../wiring/identity.ts'
 import { startLogs } from '../wiring/log-signal.ts'
 import { startMetrics } from '../wiring/metrics-signal.ts'
@@ -60,7 +61,8 @@ export function startTestTelemetry(options: TestTelemetryOptions = {}): InProces
     ])
   }
   const said: string[] = []
-  const reporter = createReporter((line) => void said.push(line.trimEnd()))
+  const { reporter, forget } = createForgetfulReporter((line) => void said.push(line.trimEnd()))
+  setDiagnostics(settings.general.diagnosticLevel, reporter)
   const { resource, folder } = identify(settings.general, [])
   const redaction = createRedaction(settings.general.redactNames)
   const spans: TestSpan[] = []
@@ -98,6 +100,7 @@ export function startTestTelemetry(options: TestTelemetryOptions = {}): InProces
   )
   if (said.length > 0) {
     unsetGlobals()
+    diag.disable()
     throw new ConfigError(said)
   }
   isRunning = true
@@ -114,6 +117,7 @@ export function startTestTelemetry(options: TestTelemetryOptions = {}): InProces
     isRunning = false
     setAuditTrail('the test telemetry was stopped')
     unsetGlobals()
+    diag.disable()
     connectMetrics()
     await Promise.all([traces.provider.shutdown?.(), metrics.shutdown()])
   }
@@ -132,12 +136,27 @@ export function startTestTelemetry(options: TestTelemetryOptions = {}): InProces
     async reset() {
       before = await scrape()
       for (const list of [spans, logs, said]) list.length = 0
+      forget()
       trail.clear()
       trail.refuse(undefined)
     },
     stop,
     [Symbol.asyncDispose]: stop,
   }
+}
+
+/** A reporter to which each test is the first: what was said in another one is said again. */
+function createForgetfulReporter(write: (line: string) => void): {
+  readonly reporter: Reporter
+  forget(): void
+} {
+  let current = createReporter(write)
+  const reporter: Reporter = {
+    once: (cause, message) => current.once(cause, message),
+    over: (cause, message) => current.over(cause, message),
+    say: (message) => current.say(message),
+  }
+  return { reporter, forget: () => void (current = createReporter(write)) }
 }
 
 function settleForTests(options: TestTelemetryOptions): AllSettings {

@@ -88,7 +88,7 @@ export interface TestTelemetry {
 
 /** The telemetry of this process. */
 export interface InProcessTelemetry extends TestTelemetry, AsyncDisposable {
-  /** What the SDK would have said on stderr. */
+  /** What the SDK would have said on stderr since the last `reset()`. */
   readonly said: readonly string[]
   /** From now on `audit.record()` rejects with this code; with nothing it records again. */
   refuseAuditRecords(code: ErrorCode | undefined): void

@@ -1,7 +1,7 @@
 import { context, logs, SpanStatusCode, trace } from '@opentelemetry/api'
 import { since } from '../../../src/testing/metric-samples.ts'
 import { AssertionError } from 'node:assert'
-import { afterAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import {
   audit,
@@ -10,6 +10,7 @@ import {
   defineMetrics,
   getLogger,
   histogram,
+  tenant,
 } from '../../../src/index.ts'
 import {
   expectAuditRecord,
@@ -212,7 +213,109 @@ describe('it is the pipeline of production', () => {
   })
 })
 
+describe('a question that nothing can answer is refused, so that .not proves something', () => {
+  beforeEach(() => {
+    tracer.startSpan('x').end()
+  })
+
+  test.each<[string, () => unknown, string]>([
+    [
+      'a part that is misspelt',
+      () => expect(telemetry).not.toHaveSpan('x', { attribute: { a: 1 } } as object),
+      'no span has a part "attribute"; it has name, kind, status, statusMessage, attributes,',
+    ],
+    [
+      'a part of something else',
+      () => expect(telemetry).not.toHaveLog('x', { severity: 'info' } as object),
+      'no log record has a part "severity"; it has message, level, component,',
+    ],
+    [
+      'an event that was not imported',
+      () => expect(telemetry).not.toHaveAuditRecord(undefined as never),
+      'the audit record asked for must be named by a text or a RegExp; got nothing',
+    ],
+    [
+      'no name',
+      () => expect(telemetry).not.toHaveSpan(undefined as never),
+      'the span asked for must be named by a text or a RegExp; got nothing',
+    ],
+    [
+      'a matcher of everything',
+      () => expect(telemetry).not.toHaveSpan('x', expect.objectContaining({ kind: 'server' })),
+      'the parts of the span asked for must be an object; got a matcher: ObjectContaining {"kind":"server"}',
+    ],
+    [
+      'a text in place of the parts',
+      () => expect(telemetry).not.toHaveSpan('x', 'server' as never),
+      'the parts of the span asked for must be an object; got "server"',
+    ],
+    [
+      'no telemetry',
+      () => expect({ spans: 5 }).not.toHaveSpan('x'),
+      'what startTestTelemetry() or startTestReceiver() returned must be asked; got {"spans":5}',
+    ],
+    [
+      'nothing in place of it',
+      () => expectSpan(undefined as never, 'x'),
+      'what startTestTelemetry() or startTestReceiver() returned must be asked; got nothing',
+    ],
+  ])('%s', (_what, ask, message) => {
+    expect(ask).toThrow(TypeError)
+    expect(ask).toThrow(message)
+  })
+
+  test('a series and secrets as well', async () => {
+    await expect(expectMetric({} as never, 'x')).rejects.toThrow(/returned must be asked; got \{\}/)
+    await expect(expectMetric(telemetry, undefined as never)).rejects.toThrow(
+      'the series asked for must be named',
+    )
+    await expect(expectNoSecrets({} as never)).rejects.toThrow(/returned must be asked/)
+  })
+})
+
+describe('what the SDK says', () => {
+  test('is seen, also what OpenTelemetry would tell', () => {
+    tenant.run('not/one', () => undefined)
+
+    expect(telemetry.said).toEqual([expect.stringContaining('a tenant id must be 1 to 128')])
+  })
+
+  test('is said again in the next test', () => {
+    tenant.run('not/one', () => undefined)
+
+    expect(telemetry.said).toHaveLength(1)
+  })
+})
+
+describe('under fake timers', () => {
+  beforeEach(() => void vi.useFakeTimers())
+  afterEach(() => void vi.useRealTimers())
+
+  test('what is waited for is given up in real time', async () => {
+    const waiting = telemetry.waitFor(() => expectSpan(telemetry, 'x'), { timeoutMillis: 50 })
+
+    await expect(waiting).rejects.toThrow('there is no span at all')
+  })
+})
+
 describe('messages', () => {
+  test('tell what a matcher of the runner was given', () => {
+    tracer.startSpan('x', { attributes: { steps: ['a'] } }).end()
+
+    const attributes = { steps: expect.arrayContaining(['b']) as unknown }
+    expect(() => expectSpan(telemetry, 'x', { attributes })).toThrow(
+      'attributes.steps is ["a"], not ArrayContaining ["b"]',
+    )
+  })
+
+  test('tell a big integer from its text', async () => {
+    await placeOrder()
+
+    expect(() => expectAuditRecord(telemetry, ordered, { details: { amount: 12n } })).toThrow(
+      'details.amount is "12.50", not 12n',
+    )
+  })
+
   test('name what is nearest, with what it lacks', async () => {
     await placeOrder()
 
