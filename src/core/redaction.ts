@@ -1,5 +1,6 @@
 import { secretByNeighbours, secretBySiblings, secretByTurns } from './secret-members.ts'
-import { scanForSecrets, toNameEndings } from './secret-scan.ts'
+import { toSecretEndings } from './secret-endings.ts'
+import { scanForSecrets } from './secret-scan.ts'
 import { REDACTED, SECRET_SHAPES } from './secret-shapes.ts'
 
 export {
@@ -52,7 +53,7 @@ const MAX_NAME_LENGTH = 1_024
  */
 export function createRedaction(moreNames: readonly string[] = []): Redaction {
   const secrets = new Set([...SECRET_NAMES, ...moreNames.map(withoutSigns)])
-  const endings = toNameEndings([...secrets, ...SECRET_ENDINGS])
+  const endings = toSecretEndings([...secrets, ...SECRET_ENDINGS])
   const remembered = new Map<string, boolean>()
   const judge = (name: string): boolean => {
     // Longer ones are texts; what is secret in them is found by its shape.

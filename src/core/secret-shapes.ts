@@ -1,4 +1,4 @@
-import { MAY_HAVE } from './secret-scan.ts'
+import { MAY_HAVE } from './secret-bits.ts'
 
 /** What takes the place of a secret. */
 export const REDACTED = '[redacted]'

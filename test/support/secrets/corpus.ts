@@ -34,6 +34,33 @@ const huggingFace = join('hf', `_${'a1B2'.repeat(9)}`)
 const telegram = join('123456789', ':AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1')
 const slackPath = join('T00000000', '/B00000000/', 'XXXXXXXXXXXXXXXXXXXXXXXX')
 
+/** One token of each prefix, no longer than it must be. */
+const TOKENS: readonly string[] = [
+  ...['p', 'o', 'u', 's', 'r'].map((kind) => join('gh', `${kind}_`, 'a1B2'.repeat(4))),
+  join('github', '_pat_', 'a1B2'.repeat(4)),
+  join('glpat', '-', 'a1B2'.repeat(4)),
+  join('xoxe', '.xoxp-1-', 'a1B2'.repeat(2)),
+  join('xoxs', '.', 'a1B2'.repeat(2)),
+  join('xapp', '-', 'a1B2'.repeat(2)),
+  join('rk', '_test_', 'a1B2'.repeat(2)),
+  join('whsec', '_', 'a1B2'.repeat(2)),
+  join('npm', '_', 'a1B'.repeat(10)),
+  join('AIza', 'a1B'.repeat(10)),
+  join('SG', '.', 'a1B2'.repeat(4), '.', 'c3D4'.repeat(4)),
+  ...['at', 'ss', 'ca', 'pa'].map((kind) => join(`shp${kind}`, '_', 'a1b2'.repeat(8))),
+  join('dop', '_v1_', 'a1b2'.repeat(16)),
+  join('hvs', '.', 'a1B2'.repeat(6)),
+  join('pypi', '-', 'a1B2c'.repeat(10)),
+  join('sq0atp', '-', 'a1B2'.repeat(6)),
+  join('ya29', '.', 'a1B2'.repeat(5)),
+  join('ATATT', 'a1B2c'.repeat(10)),
+  join('lin', '_api_', 'a1B2'.repeat(8)),
+  join('AGE-SECRET', '-KEY-1', 'A1B2C'.repeat(10)),
+  join('GOCSPX', '-', 'a1B2'.repeat(5)),
+  join('sbp', '_', 'a1b2'.repeat(10)),
+  join('sk', '-proj-', 'a1B2'.repeat(5)),
+]
+
 /** Every shape of secret that is known, in the texts in which they turn up. */
 export const SECRET_TEXTS: readonly SecretText[] = [
   { what: 'a JSON Web Token', text: jwt, secret: jwt },
@@ -251,6 +278,29 @@ export const SECRET_TEXTS: readonly SecretText[] = [
     secret: slackPath,
   },
   { what: 'the path of a Slack webhook', text: `/services/${slackPath}`, secret: slackPath },
+  { what: 'an environment with numbers', text: 'set PASSWORD_2=swordfish', secret: 'swordfish' },
+  { what: 'a key with a number', text: '{"apiKey2":"sword fish"}', secret: 'sword fish' },
+  { what: 'an item of a list', text: 'of passwords.0: swordf1sh', secret: 'swordf1sh' },
+  { what: 'a value that begins like an address', text: 'token=//swordfish', secret: 'swordfish' },
+  {
+    what: 'a password behind quotes and spaces',
+    text: '\\\\"password\\\\"  : \\\\"swordf1sh\\\\"',
+    secret: 'swordf1sh',
+  },
+  { what: 'a header before spaces', text: 'Cookie \t : sid=qZw12', secret: 'qZw12' },
+  { what: 'a short option', text: '--pwd q7Zx', secret: 'q7Zx' },
+  { what: 'an option with one dash', text: 'psql -password hunter2', secret: 'hunter2' },
+  { what: 'a short element', text: '<pwd>qZx</pwd>', secret: 'qZx' },
+  { what: 'a short encoded pair', text: 'pwd%3dqZj', secret: 'qZj' },
+  { what: 'a short statement', text: "PASSWORD 'qZk'", secret: 'qZk' },
+  { what: 'a statement with spaces', text: "IDENTIFIED  BY 'qZv'", secret: 'qZv' },
+  { what: 'short basic authentication', text: 'Basic YTpi', secret: 'YTpi' },
+  {
+    what: 'a signature in capitals',
+    text: 'https://x/c?SIG=Zm9vYmFyYmF6cXV4MTIz',
+    secret: 'Zm9vYmFyYmF6cXV4MTIz',
+  },
+  ...TOKENS.map((token) => ({ what: `a token like ${token}`, text: token, secret: token })),
   {
     what: 'a Slack webhook on another host',
     text: `http://127.0.0.1:4000/services/${slackPath}`,

@@ -5,10 +5,14 @@ import { createLabelRedaction } from '../../../src/metrics/redact-labels.ts'
 test('a label value with the shape of a secret is replaced, each time it is scraped', () => {
   const redact = createLabelRedaction(createRedaction())
   for (let scrape = 0; scrape < 2; scrape += 1) {
-    const labels = { url: 'redis://:hunter2@cache:6379', method: 'GET' }
+    const labels = { url: 'redis://:hunter2@cache:6379', query: 'pwd=a', method: 'GET' }
     redact(labels)
 
-    expect(labels).toEqual({ url: 'redis://:[redacted]@cache:6379', method: 'GET' })
+    expect(labels).toEqual({
+      url: 'redis://:[redacted]@cache:6379',
+      query: 'pwd=[redacted]',
+      method: 'GET',
+    })
   }
 })
 

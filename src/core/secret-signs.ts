@@ -1,0 +1,124 @@
+import { endingBefore, ENDS, endsName } from './secret-endings.ts'
+import { MAY_HAVE } from './secret-bits.ts'
+
+/** Most signs between a name and its `=` or `:`: backslashes, quotes, brackets and spaces. */
+const MAX_BETWEEN = 9
+
+/** Prefixes of tokens, up to the first sign behind which the token may be. */
+const TOKEN =
+  /(?:gh[pousr]_|_pat_|k_live_|k_test_|whsec_|npm_|xox[a-z][.-]|xapp-|glpat-|hf_|shp(?:at|ss|ca|pa)_|dop_v1_|lin_api_|sbp_|pypi-|sq0[a-z]{3}-|ya29\.|hvs\.|sk-|SG\.|GOCSPX-|AGE-)$/
+const LONGEST_PREFIX = 8
+
+/** Looks around each `=`: the name of a secret or of a signature before it. */
+export function aroundEquals(text: string, endings: Uint8Array): number {
+  let found = 0
+  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at + 1)) {
+    if (endsName(text, beforeSigns(text, at), endings)) found |= MAY_HAVE.pair
+    // ?sig= and &X-Amz-Signature=
+    if (endingBefore(text, at - 1, endings) & ENDS.signature) found |= MAY_HAVE.signature
+  }
+  return found
+}
+
+/** Looks around each `:`: the name of a secret before it, `//` or the rest of a token behind it. */
+export function aroundColons(text: string, endings: Uint8Array): number {
+  let found = 0
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {
+    const next = text.charCodeAt(at + 1)
+    if (next === SLASH && text.charCodeAt(at + 2) === SLASH) found |= MAY_HAVE.url
+    // 123456789:AA…
+    else if (next === UPPER_A && text.charCodeAt(at + 2) === UPPER_A) found |= MAY_HAVE.token
+    if (endsName(text, beforeSigns(text, at), endings)) found |= MAY_HAVE.pair
+  }
+  return found
+}
+
+/** Looks for the prefix of a token before each sign of one kind. */
+export function beforeEach(sign: '_' | '.', text: string, endings: Uint8Array): number {
+  for (let at = text.indexOf(sign); at !== -1; at = text.indexOf(sign, at + 1)) {
+    if (isToken(text, at, endings)) return MAY_HAVE.token
+  }
+  return 0
+}
+
+/** Looks around each dash: options of commands, the first line of a private key, tokens. */
+export function aroundDashes(text: string, endings: Uint8Array): number {
+  let found = 0
+  for (let at = text.indexOf('-'); at !== -1; at = text.indexOf('-', at + 1)) {
+    const before = text.charCodeAt(at - 1)
+    if (isWord(before)) {
+      // sq0atp-
+      const isSquare = text.charCodeAt(at - 4) === ZERO && text.charCodeAt(at - 5) === LOWER_Q
+      if (isSquare || isToken(text, at, endings)) found |= MAY_HAVE.token
+    } else if (isLetter(text.charCodeAt(at + 1))) {
+      found |= MAY_HAVE.option
+      if (before === DASH && text.startsWith('BEGIN ', at + 1)) found |= MAY_HAVE.privateKey
+    } else if (before === DASH && text.startsWith(' BEGIN ', at + 1)) {
+      found |= MAY_HAVE.privateKey
+    }
+  }
+  return found
+}
+
+/** Looks around each slash for the paths of webhooks. */
+export function aroundSlashes(text: string): number {
+  for (let at = text.indexOf('/'); at !== -1; at = text.indexOf('/', at + 1)) {
+    if (text.charCodeAt(at - 1) !== LOWER_S) continue
+    // The slash before the T, and the last one.
+    if (text.startsWith('/services/T', at - 9) || text.startsWith('/api/webhooks/', at - 13)) {
+      return MAY_HAVE.webhook
+    }
+  }
+  return 0
+}
+
+const DASH = 45
+const SLASH = 47
+const ZERO = 48
+const NINE = 57
+const UPPER_A = 65
+const LINE = 95
+const LOWER_A = 97
+const LOWER_Q = 113
+const LOWER_S = 115
+const LOWER_Z = 122
+
+function isToken(text: string, sign: number, endings: Uint8Array): boolean {
+  return (
+    (endingBefore(text, sign - 1, endings) & ENDS.token) !== 0 &&
+    TOKEN.test(text.slice(Math.max(0, sign + 1 - LONGEST_PREFIX), sign + 1))
+  )
+}
+
+/** Where a name ends that stands before quotes, brackets and spaces before a sign. */
+function beforeSigns(text: string, sign: number): number {
+  let at = sign - 1
+  for (let skipped = 0; skipped < MAX_BETWEEN && isBetween(text.charCodeAt(at)); skipped += 1) {
+    at -= 1
+  }
+  return at
+}
+
+/** Spaces of all kinds, quotes, backslash and closing bracket. */
+function isBetween(code: number): boolean {
+  return (
+    code === 32 ||
+    code === 34 ||
+    code === 39 ||
+    code === 92 ||
+    code === 93 ||
+    code === 96 ||
+    code >= 128 ||
+    (code >= 9 && code <= 13)
+  )
+}
+
+function isLetter(code: number): boolean {
+  const letter = code | 32
+  return letter >= LOWER_A && letter <= LOWER_Z
+}
+
+/** What may be the end of a token's prefix, and does not stand before an option. */
+function isWord(code: number): boolean {
+  return isLetter(code) || (code >= ZERO && code <= NINE) || code === LINE
+}
