@@ -1,17 +1,29 @@
 import { z } from 'zod'
 
+/** A URL; not the value itself is said: it may hold a password. */
 const url = (...protocols: readonly string[]): z.ZodString =>
-  z.string('must be set').refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
-    // Not the value itself: it may hold a password.
-    error: `must be a URL that starts with ${protocols.join(' or ')}//`,
+  z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
+    error: `must be a URL that starts with ${protocols.map((each) => `${each}//`).join(' or ')}`,
+  })
+
+/** A whole number from so much to so much. */
+const wholeNumber = (
+  min: number,
+  max: number,
+): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> =>
+  z.string().transform((text, context) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN
+    if (value >= min && value <= max) return value
+    context.addIssue(`must be a whole number from ${min} to ${max}; got ${JSON.stringify(text)}`)
+    return z.NEVER
   })
 
 const Variables = z.object({
   HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3001),
+  PORT: wholeNumber(0, 65_535).default(3001),
   DATABASE_URL: url('postgres:', 'postgresql:'),
   /** Connections to the database at the most. */
-  DATABASE_POOL_MAX: z.coerce.number().int().min(1).max(100).default(10),
+  DATABASE_POOL_MAX: wholeNumber(1, 100).default(10),
   /** AWS Private CA, or what speaks its protocol. */
   PCA_ENDPOINT: url('http:', 'https:'),
   AWS_REGION: z.string().default('eu-central-1'),
@@ -20,7 +32,7 @@ const Variables = z.object({
   JWT_ISSUER: z.string().default('https://login.example.test'),
   JWT_AUDIENCE: z.string().default('certificate-api'),
   /** How often certificates and authorities are looked through, in milliseconds. */
-  WATCH_INTERVAL_MILLIS: z.coerce.number().int().min(100).default(300_000),
+  WATCH_INTERVAL_MILLIS: wholeNumber(100, 86_400_000).default(300_000),
 })
 
 /** Everything the service is told from outside. */
@@ -38,9 +50,14 @@ export class SettingsError extends Error {
  */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
-  const { data, error } = Variables.safeParse(given)
+  const { data, error } = Variables.safeParse(given, { error: toMissing })
   if (data) return data
   throw new SettingsError(
     error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
   )
+}
+
+/** What zod would call an input of type undefined. */
+function toMissing({ input }: { readonly input?: unknown }): string | undefined {
+  return input === undefined ? 'must be set' : undefined
 }

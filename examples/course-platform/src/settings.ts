@@ -1,14 +1,33 @@
 import { z } from 'zod'
 
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
+const flag = z
+  .enum(['true', 'false'], {
+    error: ({ input }) => `must be true or false; got ${JSON.stringify(input)}`,
+  })
+  .transform((text) => text === 'true')
+
+/** A whole number from so much to so much. */
+const wholeNumber = (
+  min: number,
+  max: number,
+): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> =>
+  z.string().transform((text, context) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN
+    if (value >= min && value <= max) return value
+    context.addIssue(`must be a whole number from ${min} to ${max}; got ${JSON.stringify(text)}`)
+    return z.NEVER
+  })
+
+/** A URL; not the value itself is said: it may hold a password. */
+const url = (...protocols: readonly string[]): z.ZodString =>
+  z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
+    error: `must be a URL that starts with ${protocols.map((each) => `${each}//`).join(' or ')}`,
+  })
 
 const Variables = z.object({
   HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3003),
-  DATABASE_URL: z.string().refine((text) => /^postgres(?:ql)?:\/\//.test(text), {
-    // Not the value itself: it may hold a password.
-    error: 'must be a URL that starts with postgres:// or postgresql://',
-  }),
+  PORT: wholeNumber(0, 65_535).default(3003),
+  DATABASE_URL: url('postgres:', 'postgresql:'),
   /** Whether `/metrics/` is served on the port of the application. */
   METRICS_ENABLED: flag.default(false),
   /** Addresses and networks of proxies, divided by commas; only behind these X-Forwarded-For counts. */
@@ -17,7 +36,7 @@ const Variables = z.object({
     .default('')
     .transform((text) => text.split(',').filter(Boolean)),
   /** Searches of all people together. */
-  SEARCHES_PER_MINUTE: z.coerce.number().int().min(1).default(600),
+  SEARCHES_PER_MINUTE: wholeNumber(1, 1_000_000).default(600),
 })
 
 /** Everything the service is told from outside. */
@@ -35,9 +54,14 @@ export class SettingsError extends Error {
  */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
-  const { data, error } = Variables.safeParse(given)
+  const { data, error } = Variables.safeParse(given, { error: toMissing })
   if (data) return data
   throw new SettingsError(
     error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
   )
+}
+
+/** What zod would call an input of type undefined. */
+function toMissing({ input }: { readonly input?: unknown }): string | undefined {
+  return input === undefined ? 'must be set' : undefined
 }

@@ -1,13 +1,25 @@
 import type { JWK } from 'jose'
 import { z } from 'zod'
 
+/** A URL; not the value itself is said: it may hold a password. */
 const url = (...protocols: readonly string[]): z.ZodString =>
-  z.string('must be set').refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
-    // Not the value itself: it may hold a password.
-    error: `must be a URL that starts with ${protocols.join(' or ')}//`,
+  z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
+    error: `must be a URL that starts with ${protocols.map((each) => `${each}//`).join(' or ')}`,
   })
 
-const publicKey = z.string('must be set').transform((text, context): JWK => {
+/** A whole number from so much to so much. */
+const wholeNumber = (
+  min: number,
+  max: number,
+): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> =>
+  z.string().transform((text, context) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN
+    if (value >= min && value <= max) return value
+    context.addIssue(`must be a whole number from ${min} to ${max}; got ${JSON.stringify(text)}`)
+    return z.NEVER
+  })
+
+const publicKey = z.string().transform((text, context): JWK => {
   try {
     const key: JWK = JSON.parse(text)
     if (typeof key.kty === 'string' && !('d' in key)) return key
@@ -18,15 +30,21 @@ const publicKey = z.string('must be set').transform((text, context): JWK => {
   return z.NEVER
 })
 
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+
 const Variables = z.object({
   HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  PORT: wholeNumber(0, 65_535).default(3000),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, {
+      error: ({ input }) => `must be one of ${LOG_LEVELS.join(', ')}; got ${JSON.stringify(input)}`,
+    })
+    .default('info'),
   DATABASE_URL: url('postgres:', 'postgresql:'),
   REDIS_URL: url('redis:', 'rediss:'),
   CHAIN_URL: url('http:', 'https:'),
   /** How long one call to the chain may take; a claim is held for 30 s, within which chain and audit trail must have answered. */
-  CHAIN_TIMEOUT_MILLIS: z.coerce.number().int().min(1).max(15_000).default(10_000),
+  CHAIN_TIMEOUT_MILLIS: wholeNumber(1, 15_000).default(10_000),
   JWT_PUBLIC_KEY: publicKey,
   JWT_ISSUER: z.string().default('https://login.example.test'),
   JWT_AUDIENCE: z.string().default('rewards-api'),
@@ -47,9 +65,14 @@ export class SettingsError extends Error {
  */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
-  const { data, error } = Variables.safeParse(given)
+  const { data, error } = Variables.safeParse(given, { error: toMissing })
   if (data) return data
   throw new SettingsError(
     error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
   )
+}
+
+/** What zod would call an input of type undefined. */
+function toMissing({ input }: { readonly input?: unknown }): string | undefined {
+  return input === undefined ? 'must be set' : undefined
 }

@@ -1,9 +1,29 @@
 import type { JWK } from 'jose'
 import { z } from 'zod'
 
-const flag = z.enum(['true', 'false']).transform((text) => text === 'true')
-const millis = (fallback: number): z.ZodDefault<z.ZodCoercedNumber> =>
-  z.coerce.number().int().min(50).default(fallback)
+const flag = z
+  .enum(['true', 'false'], {
+    error: ({ input }) => `must be true or false; got ${JSON.stringify(input)}`,
+  })
+  .transform((text) => text === 'true')
+
+/** A whole number from so much to so much. */
+const wholeNumber = (
+  min: number,
+  max: number,
+): z.ZodPipe<z.ZodString, z.ZodTransform<number, string>> =>
+  z.string().transform((text, context) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN
+    if (value >= min && value <= max) return value
+    context.addIssue(`must be a whole number from ${min} to ${max}; got ${JSON.stringify(text)}`)
+    return z.NEVER
+  })
+
+/** A URL; not the value itself is said: it may hold a password. */
+const url = (...protocols: readonly string[]): z.ZodString =>
+  z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), {
+    error: `must be a URL that starts with ${protocols.map((each) => `${each}//`).join(' or ')}`,
+  })
 
 /** Keys by their id; what is wrong with the text is not said in the parser's words, which have private keys in them. */
 const keys = z.string().transform((text, context): Readonly<Record<string, JWK>> => {
@@ -23,13 +43,12 @@ const Variables = z
     APP_ENV: z.string().default('development'),
     APP_VERSION: z.string().default('1.0.0'),
     HOST: z.string().default('127.0.0.1'),
-    PORT: z.coerce.number().int().min(0).max(65_535).default(3004),
-    // Neither this nor the next is shown when it is wrong: they hold passwords.
-    DATABASE_URL: z.string().regex(/^postgres(?:ql)?:\/\//, 'must be a URL of PostgreSQL'),
-    REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must be a URL of Redis'),
+    PORT: wholeNumber(0, 65_535).default(3004),
+    DATABASE_URL: url('postgres:', 'postgresql:'),
+    REDIS_URL: url('redis:', 'rediss:'),
 
     /** Of the people in the example; without it nobody can log in. */
-    WALLET_PASSWORD: z.string().min(8).optional(),
+    WALLET_PASSWORD: z.string().min(8, 'must have 8 characters at least').optional(),
     /** Folder of the backups. */
     BACKUP_DIRECTORY: z.string().default('backups'),
 
@@ -37,18 +56,18 @@ const Variables = z
     JWT_KEYS: keys.prefault('{}'),
     /** Which of them signs; the others are as good as retired. */
     ACTIVE_JWT_KID: z.string().default(''),
-    TOKEN_LIFETIME_SECONDS: z.coerce.number().int().min(1).default(900),
-    JWT_ROTATION_INTERVAL_MILLIS: millis(300_000),
+    TOKEN_LIFETIME_SECONDS: wholeNumber(1, 86_400).default(900),
+    JWT_ROTATION_INTERVAL_MILLIS: wholeNumber(50, 86_400_000).default(300_000),
     JWT_ROTATION_ALERT_ON_ERROR: flag.default(true),
     JWT_ROTATION_ALERT_ON_RETRY: flag.default(false),
 
     SLACK_ALERTING_ENABLED: flag.default(false),
     /** A secret: whoever knows it can write into the channel. */
     SLACK_WEBHOOK_URL: z.string().default(''),
-    SLACK_MAX_ALERTS_PER_HOUR: z.coerce.number().int().min(1).default(10),
-    SLACK_TIMEOUT_SECONDS: z.coerce.number().positive().max(60).default(10),
+    SLACK_MAX_ALERTS_PER_HOUR: wholeNumber(1, 10_000).default(10),
+    SLACK_TIMEOUT_SECONDS: wholeNumber(1, 60).default(10),
     /** Requests that fail within a minute before people are told. */
-    CRITICAL_ERRORS_PER_MINUTE: z.coerce.number().int().min(1).max(10_000).default(10),
+    CRITICAL_ERRORS_PER_MINUTE: wholeNumber(1, 10_000).default(10),
   })
   .refine((settings) => !settings.SLACK_ALERTING_ENABLED || isWebUrl(settings.SLACK_WEBHOOK_URL), {
     path: ['SLACK_WEBHOOK_URL'],
@@ -82,9 +101,14 @@ export class SettingsError extends Error {
  */
 export function readSettings(variables: NodeJS.ProcessEnv): Settings {
   const given = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''))
-  const { data, error } = Variables.safeParse(given)
+  const { data, error } = Variables.safeParse(given, { error: toMissing })
   if (data) return data
   throw new SettingsError(
     error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
   )
+}
+
+/** What zod would call an input of type undefined. */
+function toMissing({ input }: { readonly input?: unknown }): string | undefined {
+  return input === undefined ? 'must be set' : undefined
 }

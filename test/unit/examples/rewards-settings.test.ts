@@ -24,8 +24,8 @@ test('every setting that cannot be used is named at once, and no value that may 
     }),
   ).toThrow(
     [
-      'PORT: Too big: expected number to be <=65535',
-      'DATABASE_URL: must be a URL that starts with postgres: or postgresql://',
+      'PORT: must be a whole number from 0 to 65535; got "70000"',
+      'DATABASE_URL: must be a URL that starts with postgres:// or postgresql://',
       'REDIS_URL: must be set',
       'JWT_PUBLIC_KEY: must be a public key as JWK ("kty" given, private part "d" not)',
     ].join('\n'),
