@@ -10,7 +10,8 @@ export interface Stage {
   /** Tells the reader what is being done. */
   say(text: string): void
   /**
-   * Tries a promised thing that no back end shows, such as a setting; what is thrown becomes the reason why it is missing.
+   * Tries a promised thing that no back end shows, such as a setting; what is thrown becomes the reason why it is missing. A promise
+   * may be tried in parts: each has to hold.
    *
    * @throws {Error} for a name that the contract does not have
    */
@@ -45,9 +46,10 @@ export function createStage(
     }
     try {
       await attempt()
-      attempts.set(name, undefined)
+      // A part of it that failed before is not made good by another part.
+      if (!attempts.has(name)) attempts.set(name, undefined)
     } catch (error) {
-      attempts.set(name, toReason(error))
+      attempts.set(name, attempts.get(name) ?? toReason(error))
     }
   }
   return { stage: { stack, open, say, prove }, attempts }

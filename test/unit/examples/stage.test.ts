@@ -29,6 +29,17 @@ test('what was tried is known with the reason why it failed', async () => {
   ])
 })
 
+test('what has failed once stays failed, whatever is tried under its name later', async () => {
+  const { stage, attempts } = start()
+
+  await stage.prove('PORT', async () => {
+    throw new Error('it listened elsewhere')
+  })
+  await stage.prove('PORT', () => {})
+
+  expect(attempts.get('PORT')).toBe('it listened elsewhere')
+})
+
 test.each(['HOST', 'database'])(
   '%s, which is no setting of the contract, is refused',
   async (name) => {
