@@ -170,6 +170,10 @@ export const contract: readonly Promised[] = [
     details: ['notAfter', 'daysLeft'],
   },
   { kind: 'setting', name: 'each certificate issued under load is in the audit trail, once' },
+  {
+    kind: 'setting',
+    name: 'a renewal is recorded with the new certificate and the one it replaces',
+  },
   { kind: 'setting', name: 'audit records are neither changed nor deleted' },
 
   ...['database', 'certificate_authority', 'jwks', 'ca_certificate_expiry'].map(
@@ -181,8 +185,13 @@ export const contract: readonly Promised[] = [
     kind: 'setting',
     name: 'GET /health answers {status, checks: {name: {status, message?}}, timestamp}',
   },
-  { kind: 'setting', name: 'GET /ready' },
+  {
+    kind: 'setting',
+    name: 'GET /ready answers 200 although a CA certificate is about to expire',
+  },
+  { kind: 'setting', name: 'GET /ready answers 503 while the database cannot be used' },
   { kind: 'setting', name: 'keys that cannot be fetched are no fault of the caller' },
+  { kind: 'setting', name: 'JWT_ISSUER and JWT_AUDIENCE' },
   { kind: 'setting', name: 'the log level is set by configuration' },
   { kind: 'setting', name: 'the log level is changed while running' },
   { kind: 'setting', name: 'log lines have time, level, msg, request_id, component' },
@@ -191,6 +200,11 @@ export const contract: readonly Promised[] = [
   { kind: 'setting', name: 'status look-up p95 < 500 ms under load' },
   { kind: 'setting', name: 'health < 100 ms under load' },
   { kind: 'setting', name: 'metrics counted exactly the requests that were sent' },
+  {
+    kind: 'setting',
+    name: "times of queries and of the CA's API are seconds, a part of their requests",
+  },
+  { kind: 'setting', name: 'the gauges of the pool say what is in use, and how much there is' },
   { kind: 'setting', name: 'active certificates, and those that end in 7, 3 and 1 days' },
   {
     kind: 'setting',
@@ -249,14 +263,26 @@ export const contract: readonly Promised[] = [
   {
     kind: 'log',
     name: 'the start of a request: method, path, client address',
-    query: '{service="certificate-api"} |= "request started"',
+    query: '{service="certificate-api", level="info"} |= "request started"',
     fields: ['method', 'path', 'ip', 'request_id', 'component'],
   },
   {
     kind: 'log',
     name: 'the end of a request: status, duration',
-    query: '{service="certificate-api"} |= "request completed"',
+    query: '{service="certificate-api", level="info"} |= "request completed"',
     fields: ['status', 'duration_ms', 'request_id', 'component'],
+  },
+  {
+    kind: 'log',
+    name: 'a request that failed through no fault of its caller',
+    query: '{service="certificate-api", level="error"} |= "a request failed"',
+    fields: ['route', 'exception_type', 'request_id', 'trace_id'],
+  },
+  {
+    kind: 'log',
+    name: 'a CA certificate that is about to expire',
+    query: '{service="certificate-api", level="warn"} |= "about to expire"',
+    fields: ['ca', 'days_left'],
   },
   {
     kind: 'trace',

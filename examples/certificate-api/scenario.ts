@@ -7,10 +7,11 @@ import { untilScraped } from '../support/prometheus.ts'
 import { findSecrets } from '../support/secrets.ts'
 import type { Example, Stage } from '../support/stage.ts'
 import { contract } from './contract.ts'
-import { proveAuditTrail, proveInsertOnly } from './scenario/audit-trail.ts'
+import { proveAuditTrail, proveInsertOnly, proveRenewal } from './scenario/audit-trail.ts'
 import { proveCertificate, proveGauges, turnAwayBadRequests } from './scenario/certificates.ts'
 import { type Client, createClient, createCsr } from './scenario/client.ts'
 import { POOL_MAX, proveExhaustedPool, proveHangingCa } from './scenario/dependencies.ts'
+import { proveDurations } from './scenario/durations.ts'
 import { proveTargets } from './scenario/load.ts'
 import { checkLogging } from './scenario/logging.ts'
 import { proveExpiringCa, proveShape, untilHealth } from './scenario/probes.ts'
@@ -65,7 +66,7 @@ async function run(stage: Stage): Promise<Evidence> {
   const admin = createClient(api.url, await keys.sign({ sub: 'grace', scope: 'admin' }))
   const refreshed = await admin.post('/admin/authorities/refresh')
   assert(refreshed.status === 200, `the refresh was answered ${refreshed.status}`)
-  const health = await untilHealth(api, 200)
+  const health = await untilHealth(stage, api, 200)
   await proveShape(prove, health)
   say('the certificate of a CA was about to expire, and was renewed')
 
@@ -75,12 +76,21 @@ async function run(stage: Stage): Promise<Evidence> {
   const renewed = await ada.post(`/certificates/${id}/renewals`, { csr })
   assert(renewed.status === 201, `renewing was answered ${JSON.stringify(renewed.body)}`)
   await proveCertificate(prove, ca, issued.body)
+  await proveRenewal(stage, id, renewed.body)
   await turnAway(api.url, keys, order)
+  await prove('JWT_ISSUER and JWT_AUDIENCE', async () => {
+    for (const claims of [{ aud: 'other-api' }, { iss: 'https://other.example.test' }]) {
+      const token = await keys.sign({ sub: 'ada', scope: 'certificates:read', ...claims })
+      const { status } = await createClient(api.url, token).get(`/certificates/${id}`)
+      assert(status === 401, `a token with ${JSON.stringify(claims)} was answered ${status}`)
+    }
+  })
   await turnAwayBadRequests(ada, order, id)
   say('a certificate was issued and renewed; callers without right were turned away')
 
   await untilEachRouteIsScraped(stage, ada, id)
   const ids = await proveTargets(stage, api, ada, order)
+  await proveDurations(stage, api)
   await proveAuditTrail(stage, ids)
   // The one that was renewed is its successor's business.
   await proveGauges(prove, api, ada, order, ids.length + 1)
@@ -111,9 +121,6 @@ async function run(stage: Stage): Promise<Evidence> {
     traces: {
       'one certificate from request to database': await traceOf(addresses.loki, issued.requestId),
     },
-    healthChecks: Object.fromEntries(
-      Object.entries(health.checks).map(([name, { status }]) => [name, status]),
-    ),
   }
 }
 

@@ -1,23 +1,22 @@
-import { assert } from '../support/assert.ts'
 import type { Evidence } from '../support/contract.ts'
 import { requirePrograms } from '../support/programs.ts'
 import { untilScraped } from '../support/prometheus.ts'
-import { runScript } from '../support/run-script.ts'
-import type { Service } from '../support/services.ts'
 import type { Example, Stage } from '../support/stage.ts'
 import { contract } from './contract.ts'
 import { proveBackups } from './scenario/backups.ts'
+import { proveHealth } from './scenario/health.ts'
 import { accessLogOf } from './scenario/look.ts'
 import { proveMetrics, proveMetricsGate } from './scenario/metrics.ts'
 import { proveLogs, proveRequestIds } from './scenario/requests.ts'
 import { proveSentry } from './scenario/sentry.ts'
 import { startCoursePlatform } from './scenario/services.ts'
+import { proveSyntheticCheck } from './scenario/synthetic-check.ts'
 import { SEARCHES_PER_MINUTE, visit, watchVideos } from './scenario/visits.ts'
 
 export const example: Example = { name: 'course-platform', contract, run }
 
 async function run(stage: Stage): Promise<Evidence> {
-  const { stack, open, say, prove } = stage
+  const { stack, open, say } = stage
   const { addresses } = stack
   await requirePrograms(['pg_dump', 'pg_restore'], say)
   const databaseUrl = await stack.createDatabase('courses')
@@ -37,10 +36,7 @@ async function run(stage: Stage): Promise<Evidence> {
   const read = await visit(api)
   await proveRequestIds(stage, api)
   await proveLogs(stage, api)
-  await prove('GET /healthz', async () => {
-    const { status } = await fetch(`${api.url}/healthz`)
-    assert(status === 200, `it answered ${status}`)
-  })
+  await proveHealth(stage, api, databaseUrl)
   await proveMetrics(stage, api)
   say('courses were read, and people were turned away')
 
@@ -60,28 +56,5 @@ async function run(stage: Stage): Promise<Evidence> {
     metricsUrls: { api: api.metricsUrl },
     services: ['course-platform'],
     traces: { 'a course is read from the database': line?.['trace_id'] ?? '' },
-    healthChecks: await healthChecksOf(api),
   }
-}
-
-async function proveSyntheticCheck({ prove }: Stage, api: Service, closed: Service): Promise<void> {
-  await prove('synthetic check: healthz, metrics gate, schema, shape of a 404', async () => {
-    const directory = new URL('./', import.meta.url)
-    const check = async (url: string, metrics: string): Promise<number | null> => {
-      const args = ['scripts/synthetic-check.ts', '--url', url, '--metrics', metrics]
-      return (await runScript({ directory, args })).code
-    }
-    assert((await check(api.url, 'on')) === 0, 'it found fault with a sound deployment')
-    assert((await check(closed.url, 'off')) === 0, 'it found fault with a closed deployment')
-    assert((await check(closed.url, 'on')) === 1, 'it did not see that metrics are missing')
-    assert((await check(new URL(api.metricsUrl).origin, 'off')) === 1, 'any server will do for it')
-  })
-}
-
-async function healthChecksOf({ metricsUrl }: Service): Promise<Record<string, string>> {
-  const response = await fetch(metricsUrl.replace('/metrics', '/health'))
-  const { checks } = (await response.json()) as {
-    readonly checks: Readonly<Record<string, { readonly status: string }>>
-  }
-  return Object.fromEntries(Object.entries(checks).map(([name, { status }]) => [name, status]))
 }

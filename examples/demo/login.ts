@@ -7,11 +7,23 @@ import { sessionKey } from '../rewards-api/src/sessions.ts'
 export interface LoginService {
   /** The key that tokens are checked with, as JWK. */
   readonly publicKey: string
-  /** Logs a user in and answers their token. @param lifetime - in words; `-1 minute` makes one that has expired */
-  logIn(userId: string, lifetime?: string): Promise<string>
+  /**
+   * Logs a user in and answers their token.
+   *
+   * @param lifetime - in words; `-1 minute` makes one that has expired
+   * @param claims - who signs, and for whom, if it is not for rewards-api
+   */
+  logIn(
+    userId: string,
+    lifetime?: string,
+    claims?: { readonly issuer?: string; readonly audience?: string },
+  ): Promise<string>
   /** Ends a user's session; the token stays as valid as it was. */
   logOut(userId: string): Promise<void>
 }
+
+const ISSUER = 'https://login.example.test'
+const AUDIENCE = 'rewards-api'
 
 /** Makes a log-in service with a key of its own. */
 export async function createLoginService(redisUrl: string): Promise<LoginService> {
@@ -22,14 +34,14 @@ export async function createLoginService(redisUrl: string): Promise<LoginService
   }
   return {
     publicKey: JSON.stringify(await exportJWK(publicKey)),
-    logIn: async (userId, lifetime = '12 hours') => {
+    logIn: async (userId, lifetime = '12 hours', { issuer = ISSUER, audience = AUDIENCE } = {}) => {
       const session = { userId, stellarAddress: toStellarAddress(userId) }
       await inRedis(async (redis) => redis.set(sessionKey(userId), JSON.stringify(session)))
       return new SignJWT({ sid: userId })
         .setProtectedHeader({ alg: 'EdDSA' })
         .setSubject(userId)
-        .setIssuer('https://login.example.test')
-        .setAudience('rewards-api')
+        .setIssuer(issuer)
+        .setAudience(audience)
         .setExpirationTime(lifetime)
         .sign(privateKey)
     },

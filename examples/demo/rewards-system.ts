@@ -16,6 +16,8 @@ export interface SystemPlan {
   readonly metricsPort?: number
   /** Over the ones made here. */
   readonly variables?: Readonly<Record<string, string>>
+  /** The line it writes when it is ready, where it is told to write fewer lines. */
+  readonly readyLine?: RegExp
 }
 
 const directory = new URL('../rewards-api/', import.meta.url)
@@ -27,7 +29,7 @@ export async function startRewardsApi(plan: SystemPlan, name = 'rewards-api'): P
     directory,
     script: 'src/server.ts',
     logFile: join(plan.logDirectory, `${name}.log`),
-    readyLine: /listening at (http:\/\/127[^"\s]+)/,
+    readyLine: plan.readyLine ?? /listening at (http:\/\/127[^"\s]+)/,
     metricsPort: plan.metricsPort ?? 0,
     variables: {
       ...telemetryVariables(plan.addresses, plan.logDirectory, name),

@@ -1,4 +1,4 @@
-import type { Promised, PromisedMetric } from '../support/contract.ts'
+import type { Promised, PromisedAuditEvent, PromisedMetric } from '../support/contract.ts'
 import { queries } from './queries.ts'
 
 const metric = (
@@ -6,6 +6,16 @@ const metric = (
   type: PromisedMetric['type'],
   labels: readonly string[],
 ): PromisedMetric => ({ kind: 'metric', name, type, labels })
+
+const auditEvent = (
+  name: string,
+  values: Readonly<Record<string, string>>,
+): PromisedAuditEvent => ({
+  kind: 'auditEvent',
+  name,
+  columns: ['target_type', 'source_id', 'request_id', 'trace_id'],
+  values: { actor_type: 'user', outcome: 'success', ...values },
+})
 
 /** What the team of the platform was promised. */
 export const contract: readonly Promised[] = [
@@ -31,7 +41,7 @@ export const contract: readonly Promised[] = [
   metric('sankofa_api_request_duration_seconds', 'histogram', ['tenant_id', 'method']),
   {
     ...metric('sankofa_keycloak_authentications_total', 'counter', ['result']),
-    values: { result: ['success', 'failure'] },
+    counted: { result: ['success', 'failure'] },
   },
   metric('sankofa_tenant_active_users', 'gauge', ['tenant_id']),
   metric('sankofa_host_cpu_usage_percent', 'gauge', ['host']),
@@ -44,11 +54,17 @@ export const contract: readonly Promised[] = [
   metric('sankofa_proxmox_network_transmit_bytes_total', 'counter', ['node']),
   {
     ...metric('sankofa_proxmox_vm_lifecycle_events_total', 'counter', ['tenant_id', 'event']),
-    values: { event: ['started', 'stopped', 'destroyed'] },
+    counted: { event: ['started', 'stopped', 'destroyed'] },
   },
-  metric('sankofa_security_policy_violations_total', 'counter', ['tenant_id', 'severity']),
+  {
+    ...metric('sankofa_security_policy_violations_total', 'counter', ['tenant_id', 'severity']),
+    counted: { tenant_id: ['tenant-1'], severity: ['high'] },
+  },
   metric('sankofa_security_incident_response_seconds', 'histogram', ['tenant_id', 'severity']),
-  metric('sankofa_audit_records_total', 'counter', ['tenant_id']),
+  {
+    ...metric('sankofa_audit_records_total', 'counter', ['tenant_id']),
+    counted: { tenant_id: ['tenant-1', 'tenant-2', 'tenant-3'] },
+  },
   metric('sankofa_billing_cost_forecast_usd', 'gauge', ['tenant_id']),
 
   {
@@ -93,6 +109,7 @@ export const contract: readonly Promised[] = [
   },
   { kind: 'setting', name: 'authentication failures can be counted' },
   { kind: 'setting', name: 'logs of one tenant are invisible to another' },
+  { kind: 'setting', name: "each line of a request is its own tenant's" },
   { kind: 'setting', name: 'every log line of tenant work carries tenant_id' },
   { kind: 'setting', name: 'every span of tenant work carries tenant_id' },
   { kind: 'setting', name: 'the tenant does not leave to hosts that are not listed' },
@@ -101,16 +118,41 @@ export const contract: readonly Promised[] = [
   { kind: 'setting', name: 'beyond the bound a gauge drops the series and counts it' },
   { kind: 'setting', name: '100 000 tenants cost no more than the bound' },
   { kind: 'setting', name: 'DatabaseConnectionPoolExhausted sees a pool that is exhausted' },
+  { kind: 'setting', name: 'the gauges of the pool say what is in use, and how much there is' },
+  { kind: 'setting', name: 'machines that were stopped and started are counted as such' },
+  { kind: 'setting', name: 'log-ins are counted as they ended' },
+  { kind: 'setting', name: 'gauges about money say what was spent and may be spent' },
+  { kind: 'setting', name: 'gauges about the cluster and the host are in percent' },
+  { kind: 'setting', name: 'the time of an incident is in seconds' },
   { kind: 'setting', name: 'requests are answered while Proxmox is away' },
   {
     kind: 'trace',
     name: 'a tenant starts a machine',
     spans: [/^POST \/vms\/:id\/start$/, /^POST$/],
   },
-  { kind: 'auditEvent', name: 'vm_started', columns: ['tenant_id', 'target_id', 'request_id'] },
-  { kind: 'auditEvent', name: 'budget_changed', columns: ['tenant_id', 'target_id'] },
-  { kind: 'auditEvent', name: 'policy_violated', columns: ['tenant_id', 'target_id'] },
-  { kind: 'auditEvent', name: 'tenant_removed', columns: ['tenant_id', 'target_id'] },
+  {
+    ...auditEvent('vm_started', { tenant_id: 'tenant-1', actor_id: 'ada', target_id: '102' }),
+    detailsLike: { node: /^pve1$/, task: /^UPID:pve1:.*:qmstart:102:/ },
+  },
+  {
+    ...auditEvent('budget_changed', {
+      tenant_id: 'tenant-2',
+      actor_id: 'grace',
+      target_id: 'tenant-2',
+    }),
+    detailsLike: { usd: /^950\.00$/ },
+  },
+  auditEvent('policy_violated', {
+    tenant_id: 'tenant-1',
+    actor_id: 'ada',
+    target_id: '201',
+    outcome: 'failure',
+  }),
+  auditEvent('tenant_removed', {
+    tenant_id: 'tenant-3',
+    actor_id: 'linus',
+    target_id: 'tenant-3',
+  }),
   { kind: 'healthCheck', name: 'database' },
   { kind: 'healthCheck', name: 'proxmox' },
   ...queries,

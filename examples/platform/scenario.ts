@@ -3,7 +3,8 @@ import type { Service } from '../support/services.ts'
 import type { Example, Stage } from '../support/stage.ts'
 import { contract } from './contract.ts'
 import { proveLeaving, proveManyTenants, proveOverflow } from './scenario/bounds.ts'
-import { healthChecksOf, proveExhaustedPool, proveOutage } from './scenario/outages.ts'
+import { proveFigures } from './scenario/figures.ts'
+import { CONNECTIONS, proveExhaustedPool, proveOutage, untilHealth } from './scenario/outages.ts'
 import { createProxmoxClient } from './scenario/proxmox-client.ts'
 import { startProgram } from './scenario/services.ts'
 import { logAllIn, type Team } from './scenario/team.ts'
@@ -13,11 +14,12 @@ import { work } from './scenario/work.ts'
 export const example: Example = { name: 'platform', contract, run }
 
 async function run(stage: Stage): Promise<Evidence> {
-  const { stack, say } = stage
+  const { say } = stage
   const team = await start(stage)
   say('the platform runs, with Keycloak and a Proxmox cluster')
 
-  const own = await work(stack, team)
+  const own = await work(stage, team)
+  await proveFigures(stage, team)
   await proveTenants(stage, team, own)
   say('three tenants have worked, some of them on what is not theirs')
 
@@ -27,14 +29,13 @@ async function run(stage: Stage): Promise<Evidence> {
   say('a tenant has left, and more came than the platform is made for')
 
   await proveExhaustedPool(stage, team)
-  const healthChecks = await healthChecksOf(team)
+  await untilHealth(stage, team.api, 200)
   await proveOutage(stage, team)
   say('the database was locked, and Proxmox went away')
   return {
     metricsUrls: { api: team.api.metricsUrl },
     services: ['api'],
     traces: { 'a tenant starts a machine': own.traceId },
-    healthChecks,
   }
 }
 
@@ -56,6 +57,7 @@ async function start({ stack, open }: Stage): Promise<Team> {
     KEYCLOAK_URL: keycloak.url,
     PROXMOX_URL: proxmox.url,
     PROXMOX_TOKEN: token,
+    DATABASE_POOL_MAX: String(CONNECTIONS),
     WATCH_INTERVAL_MILLIS: '500',
   })
   for (const [job, { metricsUrl }] of Object.entries({ 'sankofa-api': api, proxmox })) {

@@ -10,7 +10,10 @@ import { contract } from './contract.ts'
 import { type Paid, proveAuditTrail } from './scenario/audit-trail.ts'
 import { loseChain, loseRedis } from './scenario/chain-away.ts'
 import { type Answer, expectStatus, post, untilHealth } from './scenario/client.ts'
+import { proveCounts } from './scenario/counts.ts'
+import { exhaustPool } from './scenario/exhausted-pool.ts'
 import { proveExposition } from './scenario/exposition.ts'
+import { proveSettings } from './scenario/settings.ts'
 
 export const example: Example = { name: 'rewards-api', contract, run }
 
@@ -32,7 +35,7 @@ async function run(stage: Stage): Promise<Evidence> {
     address: new URL(api.url).host,
     labels: { job: 'rewards-api' },
   })
-  const healthChecks = await untilHealth(api, 200)
+  await untilHealth(stage, api, 200)
   // What grows from now on is seen to grow.
   await untilScraped(stack.addresses, 'reward_claims_total{job="rewards-api"} == 0')
   say('rewards-api and its chain run')
@@ -50,17 +53,20 @@ async function run(stage: Stage): Promise<Evidence> {
   const late = await loseChain(stage, { ...plan, chainUrl: chain.url }, { api, chain }, async () =>
     post(`${api.url}/quizzes/anchor-expert/claim`, ada),
   )
+  await exhaustPool(stage, api, { databaseUrl, token: ada })
+  await proveSettings(stage, { ...plan, chainUrl: chain.url }, login)
   await loseRedis(stage, api)
   say('the chain was away for a while, and Redis; what was not paid was paid after it, once')
 
   const claims = answers.map(({ body }) => body).filter(({ status }) => status === 'claimed')
-  await proveAuditTrail(stage, [...claims, learned, late])
+  const paid = [...claims, learned, late]
+  await proveAuditTrail(stage, paid)
+  await proveCounts(stage, api, paid)
   await proveExposition(stage, api)
   return {
     metricsUrls: { api: api.metricsUrl },
     services: ['rewards-api'],
     traces: { 'one claim over all five hops': claimed.traceId },
-    healthChecks,
   }
 }
 

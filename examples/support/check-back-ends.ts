@@ -77,7 +77,7 @@ function toName({ name }: Span): string {
 
 /** Waits until the trail has a record of the event with everything that it must have. */
 export async function checkAuditEvent(
-  { name, columns = [], details = [], values = {} }: PromisedAuditEvent,
+  { name, columns = [], details = [], detailsLike = {}, values = {} }: PromisedAuditEvent,
   services: readonly string[],
   { postgresAuditor }: StackAddresses,
   patience: Patience,
@@ -89,6 +89,9 @@ export async function checkAuditEvent(
     ...Object.entries(values)
       .filter(([column, value]) => columnOf(row, column) !== value)
       .map(([column, value]) => `${column}=${value}`),
+    ...Object.entries(detailsLike)
+      .filter(([key, pattern]) => !pattern.test(String(row.details[key])))
+      .map(([key, pattern]) => `details.${key} like ${pattern}`),
   ]
   // The nearest that was seen, so that the reason says what it lacks.
   let lacking: readonly string[] | undefined

@@ -37,6 +37,8 @@ export interface PromisedAuditEvent {
   readonly values?: Readonly<Record<string, string>>
   /** Members that `details` must have. */
   readonly details?: readonly string[]
+  /** Members of `details` whose text must be like this. */
+  readonly detailsLike?: Readonly<Record<string, RegExp>>
 }
 
 /** Log lines that a query finds in Loki. */
@@ -59,7 +61,7 @@ export interface PromisedTrace {
   readonly spans: readonly RegExp[]
 }
 
-/** A check in the answer of the service's health; the scenario brings the answer. */
+/** A check in the answer of the service's health; the scenario has to see it healthy, and not healthy. */
 export interface PromisedHealthCheck {
   readonly kind: 'healthCheck'
   readonly name: string
@@ -90,8 +92,6 @@ export interface Evidence {
   readonly services: readonly string[]
   /** Trace id by the name of the promised trace. */
   readonly traces?: Readonly<Record<string, string>>
-  /** Health checks that were seen, by name, with their state. */
-  readonly healthChecks?: Readonly<Record<string, string>>
 }
 
 /** What one line of the table says. */

@@ -11,7 +11,13 @@ import {
 import { eventually, type Patience } from './eventually.ts'
 import { parseFamilies } from './families.ts'
 import { toReason } from './reason.ts'
-import type { Attempts, Example } from './stage.ts'
+import type { Attempts, Example, HealthStates } from './stage.ts'
+
+/** What the scenario itself has seen. */
+export interface Seen {
+  readonly attempts: Attempts
+  readonly healthStates: HealthStates
+}
 
 /** Answers why something promised is not there; nothing when it is. */
 type Look<Kind extends Promised['kind']> = (
@@ -24,10 +30,10 @@ type Lookers = { readonly [Kind in Promised['kind']]: Look<Kind> }
 export async function findPromised(
   { name: example, contract }: Example,
   evidence: Evidence,
-  attempts: Attempts,
+  seen: Seen,
   addresses: StackAddresses,
 ): Promise<Finding[]> {
-  const lookers = createLookers(evidence, attempts, addresses, createPatience())
+  const lookers = createLookers(evidence, seen, addresses, createPatience())
   const findings: Finding[] = []
   // One after the other: all at once they would compete with what they wait for.
   for (const promised of contract) {
@@ -52,8 +58,8 @@ function createPatience(): () => Patience {
 }
 
 function createLookers(
-  { metricsUrls, services, traces = {}, healthChecks = {} }: Evidence,
-  attempts: Attempts,
+  { metricsUrls, services, traces = {} }: Evidence,
+  { attempts, healthStates }: Seen,
   addresses: StackAddresses,
   patience: () => Patience,
 ): Lookers {
@@ -70,14 +76,18 @@ function createLookers(
       if (traceId === undefined) return 'the scenario named no trace'
       return checkTrace(promised, traceId, addresses, patience())
     },
-    healthCheck: async ({ name }) => {
-      const state = healthChecks[name] ?? 'not given'
-      return state === 'healthy' ? undefined : `its state is ${state}`
-    },
+    healthCheck: async ({ name }) => problemOfHealthCheck(healthStates.get(name)),
     setting: async ({ name }) =>
       attempts.has(name) ? attempts.get(name) : 'the scenario did not try it',
     query: async (promised) => checkQuery(promised, addresses, patience()),
   }
+}
+
+/** A check that says healthy whatever happens is none. */
+export function problemOfHealthCheck(states: ReadonlySet<string> = new Set()): string | undefined {
+  if (states.size === 0) return 'no answer had it'
+  if (!states.has('healthy')) return 'it was never seen healthy'
+  return states.size === 1 ? 'it was never seen otherwise than healthy' : undefined
 }
 
 /** A job may be about to set it: scrapes until it is as promised. */

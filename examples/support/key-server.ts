@@ -26,7 +26,7 @@ export async function startKeyServer(rules: {
     sign: async (claims, lifetimeSeconds = 3_600) =>
       new SignJWT(claims)
         .setProtectedHeader({ alg: 'EdDSA', kid: 'key-1' })
-        .setIssuer(rules.issuer)
+        .setIssuer(claims.iss ?? rules.issuer)
         .setAudience(claims.aud ?? rules.audience)
         .setExpirationTime(new Date(Date.now() + lifetimeSeconds * 1_000))
         .sign(privateKey),

@@ -48,10 +48,10 @@ async function runExample(
 ): Promise<Finding[]> {
   await using open = new AsyncDisposableStack()
   const say = (text: string): void => line(`${paint('green', '✓')} ${text}`)
-  const { stage, attempts } = createStage(example, stack, open, say)
+  const { stage, attempts, healthStates } = createStage(example, stack, open, say)
   try {
     const evidence = await example.run(stage)
-    return await findPromised(example, evidence, attempts, stack.addresses)
+    return await findPromised(example, evidence, { attempts, healthStates }, stack.addresses)
   } catch (error) {
     const reason = `the scenario failed: ${error instanceof Error ? error.message : String(error)}`
     line(paint('red', `  ${error instanceof Error ? error.stack : String(error)}`))

@@ -16,6 +16,8 @@ export interface Stage {
    * @throws {Error} for a name that the contract does not have
    */
   prove(name: string, attempt: () => Promise<void> | void): Promise<void>
+  /** Notes the states in which health checks were seen: a promised one has to be seen healthy, and not healthy. */
+  sawHealth(checks: Readonly<Record<string, string | { readonly status: string }>>): void
 }
 
 /** A service that a reader can learn from, what it was promised to have, and what brings it about. */
@@ -29,13 +31,16 @@ export interface Example {
 /** What was tried by the scenario itself: the reason of each failure, nothing for what was found. */
 export type Attempts = ReadonlyMap<string, string | undefined>
 
-/** Makes the stage of one example; `attempts` fills while the scenario runs. */
+/** The states in which each health check was seen. */
+export type HealthStates = ReadonlyMap<string, ReadonlySet<string>>
+
+/** Makes the stage of one example; `attempts` and `healthStates` fill while the scenario runs. */
 export function createStage(
   example: Example,
   stack: Stack,
   open: AsyncDisposableStack,
   say: (text: string) => void,
-): { readonly stage: Stage; readonly attempts: Attempts } {
+): { readonly stage: Stage; readonly attempts: Attempts; readonly healthStates: HealthStates } {
   const attempts = new Map<string, string | undefined>()
   const settings = new Set(
     example.contract.filter(({ kind }) => kind === 'setting').map(({ name }) => name),
@@ -52,5 +57,12 @@ export function createStage(
       attempts.set(name, attempts.get(name) ?? toReason(error))
     }
   }
-  return { stage: { stack, open, say, prove }, attempts }
+  const healthStates = new Map<string, Set<string>>()
+  const sawHealth: Stage['sawHealth'] = (checks) => {
+    for (const [name, check] of Object.entries(checks)) {
+      const status = typeof check === 'string' ? check : check.status
+      healthStates.set(name, (healthStates.get(name) ?? new Set()).add(status))
+    }
+  }
+  return { stage: { stack, open, say, prove, sawHealth }, attempts, healthStates }
 }

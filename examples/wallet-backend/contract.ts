@@ -30,6 +30,19 @@ function isAsked(event: string): boolean {
   return !event.startsWith('db_') && !event.startsWith('jwt_')
 }
 
+/** Who did it, where the scenario has one person do it. */
+function actorOf(event: string): string {
+  if (event.startsWith('jwt_')) return 'wallet-backend'
+  if (event.startsWith('db_') || event.startsWith('admin_')) return 'admin'
+  if (event === 'token_refresh_failed') return 'anonymous'
+  return event === 'user_login_failed' ? 'grace' : 'ada'
+}
+
+function outcomeOf(event: string): string {
+  if (event.endsWith('_failed')) return 'failure'
+  return event.endsWith('_started') ? 'unknown' : 'success'
+}
+
 /** What the team of wallet-backend was promised; API and worker run on one host, each with its port. */
 export const contract: readonly Promised[] = [
   metric('db_backup_total', 'counter', ['env'], 'worker'),
@@ -44,7 +57,8 @@ export const contract: readonly Promised[] = [
   },
   {
     ...metric('jwt_key_rotation_total', 'counter', ['env', 'operation'], 'worker'),
-    values: { operation: ['rotated', 'retired', 'failed'] },
+    values: { env: ['production'] },
+    counted: { operation: ['rotated', 'retired', 'failed'] },
   },
   metric('jwt_key_rotation_duration_seconds', 'histogram', ['env'], 'worker'),
   metric('jwt_active_keys_total', 'gauge', ['env'], 'worker'),
@@ -58,7 +72,7 @@ export const contract: readonly Promised[] = [
   metric('http_request_duration_seconds', 'histogram', ['method', 'endpoint']),
   {
     ...metric('celery_task_total', 'counter', ['task_name', 'status'], 'worker'),
-    values: {
+    counted: {
       task_name: ['db_backup', 'db_restore', 'jwt_key_rotation'],
       status: ['success', 'failure'],
     },
@@ -83,11 +97,16 @@ export const contract: readonly Promised[] = [
   metric('db_backup_storage_bytes', 'gauge', ['env'], 'worker'),
   {
     ...metric('authentication_attempts_total', 'counter', ['result']),
-    values: { result: ['success', 'failure'] },
+    counted: { result: ['success', 'failure'] },
   },
   {
     ...metric('audit_events_total', 'counter', ['action']),
     values: { action: AUDIT_EVENTS.map(([name]) => name) },
+    counted: { action: AUDIT_EVENTS.map(([name]) => name).filter(isAsked) },
+  },
+  {
+    ...metric('audit_events_total', 'counter', ['action'], 'worker'),
+    counted: { action: AUDIT_EVENTS.map(([name]) => name).filter((name) => !isAsked(name)) },
   },
 
   ...AUDIT_EVENTS.map(([name, ...details]): Promised => ({
@@ -95,11 +114,18 @@ export const contract: readonly Promised[] = [
     name,
     // Whatever somebody asked for has their request; a rotation is nobody's, and has its correlation id there.
     columns: ['target_type', 'request_id', 'trace_id', ...(isAsked(name) ? ['source_id'] : [])],
+    values: { actor_id: actorOf(name), outcome: outcomeOf(name) },
     details,
   })),
 
   ...['database', 'redis', 'celery'].map((name): Promised => ({ kind: 'healthCheck', name })),
   { kind: 'setting', name: 'GET /health has exactly the keys and values of the team' },
+  { kind: 'setting', name: 'GET /health answers 503 and says what is not healthy' },
+  { kind: 'setting', name: 'APP_VERSION' },
+  { kind: 'setting', name: 'APP_ENV' },
+  { kind: 'setting', name: 'sizes and durations of backups are those of their records' },
+  { kind: 'setting', name: 'age of the active key and time of the next rotation are in seconds' },
+  { kind: 'setting', name: 'the length of the queue is what waits in it' },
   { kind: 'setting', name: 'GET /metrics on the port of the application' },
   { kind: 'setting', name: 'PROMETHEUS_ENABLED=false' },
   { kind: 'setting', name: 'PROMETHEUS_PORT' },
@@ -122,6 +148,7 @@ export const contract: readonly Promised[] = [
   { kind: 'setting', name: 'Slack: critical error threshold' },
   { kind: 'setting', name: 'JWT_ROTATION_ALERT_ON_ERROR' },
   { kind: 'setting', name: 'JWT_ROTATION_ALERT_ON_RETRY' },
+  { kind: 'setting', name: 'JWT_ROTATION_ALERT_ON_ERROR=false, JWT_ROTATION_ALERT_ON_RETRY=false' },
   { kind: 'setting', name: 'the address of the Slack webhook appears nowhere' },
   {
     kind: 'log',

@@ -10,11 +10,14 @@ import type { Example, Stage } from '../support/stage.ts'
 import { contract } from './contract.ts'
 import { proveAlerts, proveStartAndStop } from './scenario/alerts.ts'
 import { proveAuditFile, proveRetention } from './scenario/audit-file.ts'
+import { proveBackupFigures, proveKeyFigures, proveQueueLength } from './scenario/figures.ts'
 import { backUp, failBackups, proveRestore } from './scenario/backups.ts'
 import { logIn, send } from './scenario/client.ts'
+import { proveHealth } from './scenario/health.ts'
 import { linesOf } from './scenario/look.ts'
 import { provePrometheusSettings } from './scenario/metrics-settings.ts'
 import { breakKeys, proveCorrelation, proveGrace, proveOneRotates } from './scenario/rotations.ts'
+import { proveQuietInstance } from './scenario/quiet-instance.ts'
 import { startProcess } from './scenario/services.ts'
 import { type SlackServer, startSlackServer } from './scenario/slack-server.ts'
 import { type As, createTeam } from './scenario/team.ts'
@@ -56,17 +59,22 @@ async function run(stage: Stage): Promise<Evidence> {
   const backup = await backUp(stage, as)
   await proveRestore(stage, as, backup, databaseUrl)
   await failBackups(stage, as, WORKER)
+  await proveQueueLength(stage, worker, as)
+  await proveBackupFigures(stage, worker)
   say('a backup was made and restored; others failed, as they should')
 
   const redis = openRedis(open, addresses.redis)
   await proveGrace(stage, api, worker, redis, password)
   await proveSecondInstance(stage, worker, redis, variables, slack)
   await proveCorrelation(stage, WORKER)
-  await breakKeys(stage, { api, worker }, redis, password)
+  await proveKeyFigures(stage, worker)
+  await proveQuietInstance(stage, variables, slack, async (instance) =>
+    breakKeys(stage, { api, workers: [worker, instance] }, redis, password),
+  )
   await proveAlerts(stage, slack, WORKER, ALERTS_PER_HOUR)
   say('keys were rotated, by one of two instances, and people were told what failed')
 
-  await proveHealth(stage, api)
+  await proveHealth(stage, api, { databaseUrl, password })
   const heard = slack.texts.length
   await provePrometheusSettings(stage, api, variables)
   await proveStartAndStop(stage, () => slack.texts.slice(heard))
@@ -90,7 +98,6 @@ async function run(stage: Stage): Promise<Evidence> {
     metricsUrls: { api: api.metricsUrl, worker: worker.metricsUrl },
     services: ['wallet-backend', WORKER],
     traces: { 'a backup ordered by an administrator, from the API to the worker': backup.traceId },
-    healthChecks: await healthChecksOf(api),
   }
 }
 
@@ -185,22 +192,10 @@ async function proveSecondInstance(
   })
 }
 
-async function proveHealth({ prove }: Stage, api: Service): Promise<void> {
-  await prove('GET /health has exactly the keys and values of the team', async () => {
-    const { status, text } = await send(`${api.url}/health`, 'GET')
-    const exact =
-      /^\{"status":"healthy","timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ","version":"1\.0\.0","checks":\{"database":"healthy","redis":"healthy","celery":"healthy"\}\}\s*$/
-    assert(status === 200 && exact.test(text), `it is ${status} ${text}`)
-  })
-}
-
-async function healthChecksOf(api: Service): Promise<Record<string, string>> {
-  const { body } = await send(`${api.url}/health`, 'GET')
-  return { ...(body['checks'] as Record<string, string>) }
-}
-
 function openRedis(open: AsyncDisposableStack, url: string): Redis {
   const redis = new Redis(url)
+  // It comes back by itself once the scenario has started Redis again.
+  redis.on('error', () => {})
   open.defer(() => redis.disconnect())
   return redis
 }

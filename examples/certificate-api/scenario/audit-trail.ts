@@ -24,6 +24,32 @@ export async function proveAuditTrail(
   })
 }
 
+/** A renewal is a certificate of its own, and its record says in whose place it was issued. */
+export async function proveRenewal(
+  { prove, stack }: Stage,
+  before: string,
+  renewed: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  await prove(
+    'a renewal is recorded with the new certificate and the one it replaces',
+    async () => {
+      const rows = await eventually(
+        'the record of the renewal',
+        async () =>
+          readAuditRows(stack.addresses.postgresAuditor, 'target_id', String(renewed['id'])),
+        (found) => found.some(({ event_name }) => event_name === 'certificate_renewed'),
+        { withinMillis: 60_000 },
+      )
+      const { details } = rows.find(({ event_name }) => event_name === 'certificate_renewed')!
+      assert(details['renewedFrom'] === before, `it replaces ${String(details['renewedFrom'])}`)
+      assert(
+        details['serialNumber'] === renewed['serialNumber'],
+        'the record names another serial number',
+      )
+    },
+  )
+}
+
 /** What the records of an event are about. */
 async function targetsOf(event: string, databaseUrl: string): Promise<(string | null)[]> {
   const rows = await readAuditRows(databaseUrl, 'service_name', 'certificate-api')

@@ -7,9 +7,10 @@ import { startCertificateApi } from './services.ts'
 
 /** An instance with other settings, which cannot reach the keys, lives for a moment and is ended. */
 export async function proveSecondInstance(
-  { prove, stack, open }: Stage,
+  stage: Stage,
   variables: Readonly<Record<string, string>>,
 ): Promise<void> {
+  const { prove, stack, open } = stage
   const { addresses } = stack
   const name = 'certificate-api-second'
   const second = open.use(
@@ -25,7 +26,7 @@ export async function proveSecondInstance(
   await (await fetch(`${second.url}/nothing`)).body?.cancel()
 
   await prove('keys that cannot be fetched are no fault of the caller', async () => {
-    const { checks } = await untilHealth(second, 503)
+    const { checks } = await untilHealth(stage, second, 503)
     assert(checks['jwks']?.status === 'unhealthy', 'the check of the keys does not see it')
     const headers = { authorization: 'Bearer eyJhbGciOiJFZERTQSIsImtpZCI6ImsifQ.e30.AA' }
     const { status } = await fetch(`${second.url}/certificates/none`, { headers })

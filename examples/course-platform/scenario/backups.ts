@@ -24,15 +24,24 @@ export async function proveBackups(stage: Stage, databaseUrl: string): Promise<v
     await change(databaseUrl, `DELETE FROM courses WHERE id = 2`)
     succeed(await restore(folder, name, variables, ['--yes']))
     assert((await count(databaseUrl)) === 3, 'a course is missing after the restore')
-    const { deleteAfter } = JSON.parse(await readFile(join(folder, `${name}.json`), 'utf8')) as {
-      readonly deleteAfter: string
-    }
-    assert(Date.parse(deleteAfter) > Date.now(), 'it does not say when it may go')
     // The format is one that pg_restore reads; somebody has been at this one.
     await appendFile(join(folder, name), 'x')
     const spoilt = await restore(folder, name, variables, ['--yes'])
     assert(spoilt.code === 1, 'a backup that was changed was restored')
     assert(spoilt.stderr.includes('is not what was backed up'), `it says ${spoilt.stderr}`)
+  })
+  await prove('backups say until when they are to be kept', async () => {
+    for (const [args, days] of [
+      [[], 35],
+      [['--keep-days', '7'], 7],
+    ] as const) {
+      const name = await backUp(folder, variables, args)
+      const text = await readFile(join(folder, `${name}.json`), 'utf8')
+      const facts = JSON.parse(text) as Readonly<Record<'createdAt' | 'deleteAfter', string>>
+      const kept = (Date.parse(facts.deleteAfter) - Date.parse(facts.createdAt)) / 86_400_000
+      assert(kept === days, `it is kept ${kept} days, not ${days}`)
+      assert(Math.abs(Date.parse(facts.createdAt) - Date.now()) < 60_000, 'it was made elsewhen')
+    }
   })
   const bucket = `s3://${s3.bucket}/nightly`
   await prove('backup to S3 in STANDARD_IA, and restore', async () => {
@@ -66,8 +75,13 @@ export async function proveBackups(stage: Stage, databaseUrl: string): Promise<v
   })
 }
 
-async function backUp(to: string, variables: Readonly<Record<string, string>>): Promise<string> {
-  const ran = await runScript({ directory, args: ['scripts/backup.ts', '--to', to], variables })
+async function backUp(
+  to: string,
+  variables: Readonly<Record<string, string>>,
+  more: readonly string[] = [],
+): Promise<string> {
+  const args = ['scripts/backup.ts', '--to', to, ...more]
+  const ran = await runScript({ directory, args, variables })
   succeed(ran)
   return ran.stdout.trim()
 }

@@ -1,20 +1,23 @@
 import { assert } from '../../support/assert.ts'
 import { eventually } from '../../support/eventually.ts'
+import { scrape, sumOf } from '../../support/exposition.ts'
 import { untilScraped } from '../../support/prometheus.ts'
+import type { Service } from '../../support/services.ts'
 import type { Stage } from '../../support/stage.ts'
 import { withDatabase } from './bounds.ts'
 import { logIn } from './client.ts'
 import { PATIENCE } from './patience.ts'
 import type { Team } from './team.ts'
 
-/** As many as `DATABASE_POOL_MAX`. */
-const CONNECTIONS = 10
+/** Connections of the service's pool in the scenario, its `DATABASE_POOL_MAX`. */
+export const CONNECTIONS = 6
 
 /** A lock that somebody holds: each connection of the pool waits for it. */
 export async function proveExhaustedPool(
-  { stack, prove }: Stage,
-  { databaseUrl, grace }: Team,
+  stage: Stage,
+  { api, databaseUrl, grace }: Team,
 ): Promise<void> {
+  const { stack, prove } = stage
   await prove('DatabaseConnectionPoolExhausted sees a pool that is exhausted', async () =>
     withDatabase(databaseUrl, async (client) => {
       // Who only reads is not kept waiting.
@@ -27,6 +30,8 @@ export async function proveExhaustedPool(
           stack.addresses,
           'sankofa_db_connections_active / sankofa_db_connections_max > 0.9',
         )
+        const { database } = await untilHealth(stage, api, 503)
+        assert(database === 'unhealthy', `the check of the database says ${database}`)
       } finally {
         await client.query('ROLLBACK')
       }
@@ -37,13 +42,26 @@ export async function proveExhaustedPool(
       )
     }),
   )
+  await prove('the gauges of the pool say what is in use, and how much there is', async () => {
+    // Connections that wait for the next query are there, and not in use.
+    await eventually(
+      `0 of ${CONNECTIONS} connections in use`,
+      async () => {
+        const samples = await scrape(api.metricsUrl)
+        return ['active', 'max'].map((word) => sumOf(samples, `sankofa_db_connections_${word}`))
+      },
+      ([active, max]) => active === 0 && max === CONNECTIONS,
+      PATIENCE,
+    )
+  })
 }
 
 /** Proxmox goes away, for good: what alerts wait for. */
 export async function proveOutage(
-  { stack, prove }: Stage,
+  stage: Stage,
   { api, proxmox, ada, password }: Team,
 ): Promise<void> {
+  const { stack, prove } = stage
   await prove('requests are answered while Proxmox is away', async () => {
     await proxmox.stop()
     const fail = async (): Promise<void> => {
@@ -57,19 +75,29 @@ export async function proveOutage(
     await logIn(api.url, 'mary', password)
     const { body } = await ada('GET', '/vms')
     assert(Array.isArray(body) && body.length === 2, 'what is known is not shown any more')
+    const { proxmox: state } = await untilHealth(stage, api, 503)
+    assert(state === 'unhealthy', `the check of Proxmox says ${state}`)
   })
 }
 
-/** Waits until the service says that it is well, and answers which checks it has. */
-export async function healthChecksOf({ api }: Team): Promise<Record<string, string>> {
-  const response = await eventually(
-    '/health',
-    async () => fetch(api.metricsUrl.replace('/metrics', '/health')),
-    ({ status }) => status === 200,
+/** Waits until `/health` answers with a status. @returns the state of each check */
+export async function untilHealth(
+  { sawHealth }: Pick<Stage, 'sawHealth'>,
+  { metricsUrl }: Service,
+  wanted: number,
+): Promise<Record<string, string>> {
+  const { checks } = await eventually(
+    `${wanted} from /health`,
+    async () => {
+      const response = await fetch(metricsUrl.replace('/metrics', '/health'))
+      const body = (await response.json()) as {
+        readonly checks: Readonly<Record<string, { readonly status: string }>>
+      }
+      return { ...body, httpStatus: response.status }
+    },
+    ({ httpStatus }) => httpStatus === wanted,
     PATIENCE,
   )
-  const { checks } = (await response.json()) as {
-    readonly checks: Readonly<Record<string, { readonly status: string }>>
-  }
+  sawHealth(checks)
   return Object.fromEntries(Object.entries(checks).map(([name, { status }]) => [name, status]))
 }

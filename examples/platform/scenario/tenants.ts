@@ -33,6 +33,25 @@ export async function proveTenants(
       assert(others.length === 0, `${tenant} sees "${others[0]?.message}"`)
     }
   })
+  await prove("each line of a request is its own tenant's", async () => {
+    // One line by the route, one by the adapter.
+    const { status, requestId } = await grace('POST', '/incidents', {
+      severity: 'low',
+      text: 'a dim lamp',
+    })
+    assert(status === 201, `the report of an incident was answered ${status}`)
+    const query = `{service="api"} | request_id="${requestId}"`
+    await eventually(
+      'both lines of a request of tenant-2',
+      async () => read('tenant-2', query),
+      (found) => found.length >= 2,
+      PATIENCE,
+    )
+    for (const tenant of ['tenant-1', 'default']) {
+      const [line] = await read(tenant, query)
+      assert(line === undefined, `${tenant} sees "${line?.message}"`)
+    }
+  })
   await prove('every log line of tenant work carries tenant_id', async () => {
     const lines = await read('tenant-1', ofRequest)
     const without = lines.find(({ fields }) => fields['tenant_id'] !== 'tenant-1')

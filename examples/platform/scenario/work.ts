@@ -1,5 +1,6 @@
 import { assert } from '../../support/assert.ts'
 import { eventually } from '../../support/eventually.ts'
+import { scrape, sumOf } from '../../support/exposition.ts'
 import { readLogs } from '../../support/logs.ts'
 import type { Stage } from '../../support/stage.ts'
 import { createClient } from './client.ts'
@@ -8,9 +9,10 @@ import type { Team } from './team.ts'
 
 /** What a day brings. @returns the request that started a machine, and its trace */
 export async function work(
-  { addresses: { loki } }: Stage['stack'],
+  { stack, prove }: Stage,
   { api, inProxmox, ada, grace, mary }: Team,
 ): Promise<{ readonly requestId: string; readonly traceId: string }> {
+  const { loki } = stack.addresses
   const wrong = { username: 'ada', password: 'guessed' }
   const stranger = await createClient(api.url)('POST', '/login', wrong)
   assert(stranger.status === 401, `a wrong password was answered ${stranger.status}`)
@@ -18,9 +20,12 @@ export async function work(
   await until102Is('running')
   await inProxmox('POST', '/nodes/pve1/qemu/102/status/stop')
   await until102Is('stopped')
+  const lifecycle = 'machines that were stopped and started are counted as such'
+  await prove(lifecycle, async () => expectEvents({ stopped: 1, started: 0 }))
   const started = await ada('POST', '/vms/102/start')
   assert(started.status === 202, `the start of a machine was answered ${started.status}`)
   await until102Is('running')
+  await prove(lifecycle, async () => expectEvents({ stopped: 1, started: 1 }))
   await ada('POST', '/vms/999/start')
 
   // Less than tenant-1 has spent, and more than tenant-2.
@@ -47,6 +52,15 @@ export async function work(
   )
   const traceId = lines.find(({ fields }) => fields['trace_id'])?.fields['trace_id'] ?? ''
   return { requestId: started.requestId, traceId }
+
+  async function expectEvents(events: Readonly<Record<string, number>>): Promise<void> {
+    const samples = await scrape(api.metricsUrl)
+    for (const [event, times] of Object.entries(events)) {
+      const labels = { tenant_id: 'tenant-1', event }
+      const counted = sumOf(samples, 'sankofa_proxmox_vm_lifecycle_events_total', labels)
+      assert(counted === times, `${event} is counted ${counted} times, not ${times}`)
+    }
+  }
 
   async function until102Is(status: string): Promise<void> {
     await eventually(

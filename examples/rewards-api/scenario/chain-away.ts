@@ -14,14 +14,15 @@ import { type Answer, expectStatus, untilHealth } from './client.ts'
  * @returns what was answered when it was paid
  */
 export async function loseChain(
-  { stack, open, prove }: Stage,
+  stage: Stage,
   plan: SystemPlan,
   { api, chain }: Record<'api' | 'chain', Service>,
   send: () => Promise<Answer>,
 ): Promise<Paid> {
+  const { stack, open, prove } = stage
   await chain.stop()
   expectStatus(await send(), 502, 'a claim without a chain')
-  await untilHealth(api, 503)
+  await untilHealth(stage, api, 503)
   // A counter has to be seen twice before anybody sees it grow.
   await untilScraped(stack.addresses, 'http_requests_total{job="rewards-api", status_code="502"}')
   expectStatus(await send(), 502, 'another one')
@@ -34,7 +35,7 @@ export async function loseChain(
   const repeated = await send()
   assert(paid.body['status'] === 'claimed', `the claim got ${JSON.stringify(paid.body)}`)
   assert(repeated.body['txHash'] === paid.body['txHash'], 'a reward was paid twice')
-  await untilHealth(api, 200)
+  await untilHealth(stage, api, 200)
 
   await prove('a duration fills the buckets from its own on, and no other', () => {
     const claim = { route: '/quizzes/:id/claim', status_code: '200' }
@@ -60,18 +61,19 @@ function grownBy(
 }
 
 /** Redis goes away and comes back: the gauge and the check say so. */
-export async function loseRedis({ stack, prove }: Stage, api: Service): Promise<void> {
+export async function loseRedis(stage: Stage, api: Service): Promise<void> {
+  const { stack, prove } = stage
   await prove('redis_connected is 0 while Redis is away', async () => {
     const redis = stack.component('redis')
     await redis.stop()
     try {
-      const { redis: state } = await untilHealth(api, 503)
+      const { redis: state } = await untilHealth(stage, api, 503)
       assert(state === 'unhealthy', `the check says ${state}`)
       await untilScraped(stack.addresses, 'redis_connected{job="rewards-api"} == 0')
     } finally {
       await redis.start()
     }
-    await untilHealth(api, 200)
+    await untilHealth(stage, api, 200)
     await untilScraped(stack.addresses, 'redis_connected{job="rewards-api"} == 1')
   })
 }

@@ -1,6 +1,7 @@
 import { assert } from '../../support/assert.ts'
 import { eventually } from '../../support/eventually.ts'
 import type { Service } from '../../support/services.ts'
+import type { Stage } from '../../support/stage.ts'
 
 /** What one request was answered. */
 export interface Answer {
@@ -38,7 +39,8 @@ export function expectStatus({ status, body }: Answer, expected: number, what: s
 
 /** Waits until `/health` answers with a status. @returns the state of each check */
 export async function untilHealth(
-  { url }: Service,
+  { sawHealth }: Pick<Stage, 'sawHealth'>,
+  { url }: Pick<Service, 'url'>,
   wanted: number,
 ): Promise<Record<string, string>> {
   const { checks } = await eventually(
@@ -53,5 +55,6 @@ export async function untilHealth(
     ({ httpStatus }) => httpStatus === wanted,
     { withinMillis: 60_000 },
   )
+  sawHealth(checks)
   return Object.fromEntries(Object.entries(checks).map(([name, { status }]) => [name, status]))
 }

@@ -41,7 +41,9 @@ export async function proveAlerts(
   )
   await prove('SLACK_MAX_ALERTS_PER_HOUR', async () => {
     await linesOf(stage, `{service="${worker}"} |= "Slack alert held back"`)
-    const texts = slack.texts.filter((text) => text.includes('\nservice: wallet-backend-worker\n'))
+    const texts = slack.texts
+      .filter((text) => text.startsWith('🚨 [PRODUCTION] '))
+      .filter((text) => text.includes('\nservice: wallet-backend-worker\n'))
     // One of them was the one that timed out.
     assert(texts.length === limit - 1, `${texts.length} alerts came`)
   })

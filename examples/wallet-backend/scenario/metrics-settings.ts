@@ -2,6 +2,7 @@ import { assert } from '../../support/assert.ts'
 import { freePort } from '../../support/free-port.ts'
 import type { Service } from '../../support/services.ts'
 import type { Stage } from '../../support/stage.ts'
+import { send } from './client.ts'
 import { startProcess } from './services.ts'
 
 type Variables = Readonly<Record<string, string>>
@@ -21,7 +22,16 @@ export async function provePrometheusSettings(
   await using silent = await startProcess(stage.stack.addresses, {
     name: 'wallet-backend-silent',
     script: 'src/api.ts',
-    variables: { ...variables, PROMETHEUS_ENABLED: 'false', SLACK_ALERTING_ENABLED: 'false' },
+    variables: {
+      ...variables,
+      APP_VERSION: '2.7.1',
+      PROMETHEUS_ENABLED: 'false',
+      SLACK_ALERTING_ENABLED: 'false',
+    },
+  })
+  await prove('APP_VERSION', async () => {
+    const { body } = await send(`${silent.url}/health`, 'GET')
+    assert(body['version'] === '2.7.1', `its version is ${String(body['version'])}`)
   })
   await prove('PROMETHEUS_ENABLED=false', async () => {
     for (const url of [silent.metricsUrl, `${silent.url}/metrics`]) {

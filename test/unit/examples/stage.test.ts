@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Stack } from '../../../deploy/stack/stack.ts'
+import { problemOfHealthCheck } from '../../../examples/support/find-promised.ts'
 import { createStage, type Example } from '../../../examples/support/stage.ts'
 
 const example: Example = {
@@ -48,3 +49,16 @@ test.each(['HOST', 'database'])(
     )
   },
 )
+
+test.each([
+  [[], 'no answer had it'],
+  [['unhealthy'], 'it was never seen healthy'],
+  [['healthy', 'healthy'], 'it was never seen otherwise than healthy'],
+  [['healthy', 'unhealthy'], undefined],
+])('a health check that was seen %j: %s', (states, problem) => {
+  const { stage, healthStates } = start()
+
+  for (const status of states) stage.sawHealth({ database: { status }, redis: 'healthy' })
+
+  expect(problemOfHealthCheck(healthStates.get('database'))).toBe(problem)
+})
