@@ -1,5 +1,6 @@
 import { context, type Context } from '@opentelemetry/api'
 import { randomUUID } from 'node:crypto'
+import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { hasRequestScope, isRequestId } from '../propagation/propagation.ts'
 import { checkHttpOptions } from './check-options.ts'
@@ -47,6 +48,8 @@ export interface HttpTelemetry<Request> {
     request: Request,
     routeOf: (request: Request) => string | undefined,
   ): BegunRequest
+  /** Sees to it that the response has the id of its request, whoever takes its headers off from now on. Never throws. */
+  keepRequestId(raw: NodeRequest, response: NodeResponse): void
 }
 
 /** What the work of a request is to run in. */
@@ -117,6 +120,21 @@ export function createHttpTelemetry<Request>(
       guarded('the beginning of a request', () => follow(...given)) ?? {
         context: context.active(),
       },
+    keepRequestId(raw, response) {
+      const id = exchangeOf(raw)?.started.requestId
+      if (id === undefined || response.headersSent) return
+      guarded('the header of the request id', () => setAtLast(response, header, id))
+    },
+  }
+}
+
+/** Sets a header as late as can be: when the head is written. */
+function setAtLast(given: NodeResponse, name: string, value: string): void {
+  const response = given as ServerResponse
+  const writeHead = response.writeHead.bind(response)
+  response.writeHead = (...args: unknown[]): ServerResponse => {
+    if (!response.headersSent && !response.hasHeader(name)) response.setHeader(name, value)
+    return Reflect.apply(writeHead, response, args) as ServerResponse
   }
 }
 

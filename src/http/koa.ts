@@ -9,6 +9,8 @@ export interface KoaContextLike {
   readonly res: NodeResponse
   /** What `@koa/router` matched. */
   readonly _matchedRoute?: string | RegExp | undefined
+  /** How Koa answers what was thrown, also by the stream of a body. */
+  onerror?(error: Error): void
 }
 
 /**
@@ -22,6 +24,7 @@ export function httpTelemetry(
   const telemetry = createHttpTelemetry(options)
   return async (ctx, next) => {
     const exchange = telemetry.begin(ctx.req, ctx.res, ctx, koaRouteOf)
+    onError(ctx, () => telemetry.keepRequestId(ctx.req, ctx.res))
     try {
       await runIn(exchange.context, next)
     } catch (error) {
@@ -29,4 +32,18 @@ export function httpTelemetry(
       throw error
     }
   }
+}
+
+/** Koa takes every header off a response that failed, and the id is asked for then most of all. */
+function onError(ctx: KoaContextLike, tell: () => void): void {
+  const { onerror } = ctx
+  // Not by an assignment, which throws when the application has frozen its own context.
+  Object.defineProperty(ctx, 'onerror', {
+    configurable: true,
+    writable: true,
+    value(this: KoaContextLike, error: Error) {
+      if (error) tell()
+      return onerror?.call(this, error)
+    },
+  })
 }

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { NodeRequest, NodeResponse, NodeSocket } from './node-messages.ts'
 
-const { on } = EventEmitter.prototype
+const { on, prependListener } = EventEmitter.prototype
 
 type Ending = (finished: boolean) => void
 
@@ -28,7 +28,8 @@ export function whenOver(
     const emitter = response as unknown as EventEmitter
     // Not response.on(): the context manager binds each listener that is added so, and ours needs none of that.
     on.call(emitter, 'finish', () => end(isWhole(response)))
-    on.call(emitter, 'close', () => end(false))
+    // Before the instrumentation of `node:http` hears of it, which ends the span: the route, known at the end only, belongs on it.
+    prependListener.call(emitter, 'close', () => end(false))
   }
   return end
 }

@@ -26,5 +26,7 @@ export function setRoute(context: Context, route: string): void {
   const metadata = metadataOf(context)
   // The HTTP instrumentation reads the route from here when the response ends.
   if (metadata) metadata.route = route
-  serverSpanOf(context)?.setAttribute('http.route', route)
+  const span = serverSpanOf(context)
+  // With a broken connection it may have ended before the route is known.
+  if (span?.isRecording()) span.setAttribute('http.route', route)
 }

@@ -15,6 +15,7 @@ interface Server extends AsyncDisposable {
   readonly url: string
   readonly receiver: OtlpReceiver
   scrape(): Promise<string>
+  stderr(): string
   /** Log records of a component, once there are so many. */
   logsOf(component: string, count: number): Promise<readonly ReceivedLog[]>
   stop(): Promise<void>
@@ -29,6 +30,10 @@ async function start(framework: string, environment: Record<string, string> = {}
     OTEL_BSP_SCHEDULE_DELAY: '50',
     ...environment,
   })
+  let stderr = ''
+  app.process.stderr!.on('data', (text: string) => {
+    stderr += text
+  })
   const [, url] = await app.said(/listening at (http:\S+)/)
   const [metrics] = await app.said(/http:\/\/127\.0\.0\.1:\d+\/metrics/)
   const stop = async (): Promise<void> => {
@@ -38,6 +43,7 @@ async function start(framework: string, environment: Record<string, string> = {}
   return {
     url: url!,
     receiver,
+    stderr: () => stderr,
     scrape: async () => (await fetch(metrics)).text(),
     async logsOf(component, count) {
       const found = (): ReceivedLog[] => receiver.logs.filter(({ scope }) => scope === component)
@@ -173,11 +179,14 @@ describe.each(FRAMEWORKS)('%s with its adapter', (framework) => {
   })
 
   test('a handler that throws is counted and logged with its error', async () => {
-    expect((await fetch(`${server.url}/fail`)).status).toBe(500)
+    const response = await fetch(`${server.url}/fail`, { headers: { 'x-request-id': 'failing-1' } })
+    expect(response.status).toBe(500)
+    expect(response.headers.get('x-request-id')).toBe('failing-1')
 
     const [failure] = await server.logsOf('http', 1)
     expect(failure).toMatchObject({ body: 'request failed', severityNumber: 17 })
     expect(failure!.attributes).toMatchObject({
+      request_id: 'failing-1',
       route: '/fail',
       'exception.message': 'out of order',
     })
@@ -243,6 +252,16 @@ describe.each(FRAMEWORKS)('%s with its adapter', (framework) => {
     const after = series(await server.scrape(), 'http_requests_total')
     const hung = labelled('GET', '/hang', 499)
     expect(after[hung]! - (before[hung] ?? 0)).toBe(1)
+  })
+
+  test('the span of the first request on a connection that breaks has its route', async () => {
+    await readFirstByte(server.url, '/stream?broken=1')
+
+    const spanOf = () =>
+      server.receiver.spans.find(({ attributes }) => attributes['url.query'] === 'broken=1')
+    await expect.poll(spanOf, { timeout: 20_000 }).toBeDefined()
+    expect(spanOf()!.attributes['http.route']).toBe('/stream')
+    expect(server.stderr()).not.toContain('ended Span')
   })
 
   test('HEAD and OPTIONS are counted like any other', async () => {
