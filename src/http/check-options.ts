@@ -4,12 +4,28 @@ import { showValue } from '../core/show-value.ts'
 
 type Rule = readonly [accepts: (value: unknown) => boolean, words: string]
 
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const listOf =
+  (accepts: (value: unknown) => boolean) =>
+  (value: unknown): boolean =>
+    Array.isArray(value) && value.every(accepts)
 const isFunction: Rule = [(value) => typeof value === 'function', 'a function']
 const isSet = (value: unknown): boolean => typeof value === 'object' && value !== null
 /** What RFC 9110 calls a token. */
 const HEADER = /^[\w!#$%&'*+.^`|~-]+$/
 
-const RULES: Readonly<Record<string, Rule>> = {
+const isStatus = (value: unknown): boolean =>
+  Number.isInteger(value) && (value as number) >= 100 && (value as number) <= 999
+const isPath = (value: unknown): boolean => isText(value) && (value as string).startsWith('/')
+const isFeed = (value: unknown): boolean =>
+  isSet(value) &&
+  ['started', 'finished'].some(
+    (name) => typeof (value as Readonly<Record<string, unknown>>)[name] === 'function',
+  )
+
+type Rules = Readonly<Record<string, Rule>>
+
+const RULES: Rules = {
   requestIdHeader: [
     (value) => typeof value === 'string' && HEADER.test(value),
     'a name of a header',
@@ -18,13 +34,29 @@ const RULES: Readonly<Record<string, Rule>> = {
   tenant: isFunction,
   ignore: isFunction,
   route: isFunction,
-  metrics: [Array.isArray, 'a list of what countRequests() and its like give'],
+  metrics: [listOf(isFeed), 'a list of what countRequests() and its like give'],
   unmatchedRoute: [
     (value) => typeof value === 'string' || typeof value === 'function',
     'a word or a function',
   ],
   accessLog: [(value) => value === false || isSet(value), 'false or settings'],
   securityEvents: [isSet, 'settings'],
+}
+
+const COMPONENT: Rule = [isText, 'a name']
+
+/** What stands within two of them. */
+const WITHIN: Readonly<Record<string, Rules>> = {
+  accessLog: {
+    component: COMPONENT,
+    start: [(value) => typeof value === 'boolean', 'true or false'],
+    format: isFunction,
+  },
+  securityEvents: {
+    component: COMPONENT,
+    statuses: [listOf(isStatus), 'a list of numbers from 100 to 999'],
+    paths: [listOf(isPath), 'a list of beginnings of paths, such as /api/v1/auth/'],
+  },
 }
 
 /** Checked where they are used. */
@@ -39,19 +71,36 @@ const UNCHECKED = new Set([...PROXIES, 'prefix', 'logLevel', 'logSerializers'])
  * @throws {ConfigError} `TELLTALE_CONFIG_INVALID`, with every one of them
  */
 export function checkHttpOptions(options: object): void {
-  const known = [...Object.keys(RULES), ...PROXIES]
-  const problems = Object.entries(options).flatMap(([name, value]) => {
-    const rule = Object.hasOwn(RULES, name) ? RULES[name] : undefined
+  const problems = problemsOf(options, RULES, { also: PROXIES, unchecked: UNCHECKED })
+  for (const [name, rules] of Object.entries(WITHIN)) {
+    const within = (options as Readonly<Record<string, unknown>>)[name]
+    if (isSet(within)) problems.push(...problemsOf(within as object, rules, { within: name }))
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+}
+
+function problemsOf(
+  options: object,
+  rules: Rules,
+  place: {
+    readonly within?: string
+    readonly also?: readonly string[]
+    readonly unchecked?: ReadonlySet<string>
+  },
+): string[] {
+  const { within, also = [], unchecked } = place
+  const start = within === undefined ? '' : `${within}.`
+  return Object.entries(options).flatMap(([name, value]) => {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined
     if (rule) {
       const [accepts, words] = rule
       if (value === undefined || accepts(value)) return []
-      return [`"${name}" must be ${words}; got ${showValue(value)}`]
+      return [`"${start}${name}" must be ${words}; got ${showValue(value)}`]
     }
-    if (UNCHECKED.has(name)) return []
-    const nearest = nearestName(name, known)
+    if (unchecked?.has(name)) return []
+    const nearest = nearestName(name, [...Object.keys(rules), ...also])
     return [
-      `HTTP telemetry has no option "${name}"${nearest ? `; did you mean "${nearest}"?` : ''}`,
+      `${within === undefined ? 'HTTP telemetry' : `"${within}"`} has no option "${name}"${nearest ? `; did you mean "${nearest}"?` : ''}`,
     ]
   })
-  if (problems.length > 0) throw new ConfigError(problems)
 }
