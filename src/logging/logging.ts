@@ -86,29 +86,45 @@ class ComponentLogger implements Logger {
   }
 
   debug(message: string, fields?: LogFields): void {
-    if (SEVERITY.debug >= this.#level.severity) this.#write('debug', message, fields)
+    const logger = ComponentLogger.#of(this)
+    if (SEVERITY.debug >= logger.#level.severity) logger.#write('debug', message, fields)
   }
 
   info(message: string, fields?: LogFields): void {
-    if (SEVERITY.info >= this.#level.severity) this.#write('info', message, fields)
+    const logger = ComponentLogger.#of(this)
+    if (SEVERITY.info >= logger.#level.severity) logger.#write('info', message, fields)
   }
 
   warn(message: string, fields?: LogFields): void {
-    if (SEVERITY.warn >= this.#level.severity) this.#write('warn', message, fields)
+    const logger = ComponentLogger.#of(this)
+    if (SEVERITY.warn >= logger.#level.severity) logger.#write('warn', message, fields)
   }
 
   error(message: string, fields?: LogFields): void {
-    if (SEVERITY.error >= this.#level.severity) this.#write('error', message, fields)
+    const logger = ComponentLogger.#of(this)
+    if (SEVERITY.error >= logger.#level.severity) logger.#write('error', message, fields)
   }
 
   child(fields: LogFields): Logger {
-    const bound = { ...this.#bound, ...readFields(fields) }
-    return new ComponentLogger(this.#level, this.#scope, bound)
+    const logger = ComponentLogger.#of(this)
+    const bound = { ...logger.#bound, ...readFields(fields) }
+    return new ComponentLogger(logger.#level, logger.#scope, bound)
   }
 
   isEnabled(level: LogLevel): boolean {
-    if (!(SEVERITY[level] >= this.#level.severity)) return false
-    return this.#scope.enabled({ severityNumber: SEVERITY[level] })
+    const logger = ComponentLogger.#of(this)
+    if (!(SEVERITY[level] >= logger.#level.severity)) return false
+    return logger.#scope.enabled({ severityNumber: SEVERITY[level] })
+  }
+
+  /**
+   * The logger that a method was called on. Called without one, as by `promise.catch(log.error)`, it must not throw: its record
+   * is that of the component `unknown`.
+   */
+  static #of(called: unknown): ComponentLogger {
+    if (typeof called === 'object' && called !== null && #level in called) return called
+    diag.warn('a method of a logger was called without its logger: write (error) => log.error(…)')
+    return getLogger(undefined as unknown as string) as ComponentLogger
   }
 
   #write(level: LogLevel, message: unknown, fields: LogFields | undefined): void {

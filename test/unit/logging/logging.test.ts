@@ -240,3 +240,27 @@ describe('what no caller should give', () => {
     }
   })
 })
+
+test('a method that is handed over without its logger writes its record, as that of nobody', () => {
+  startProvider()
+  const { info, error, warn, debug, child, isEnabled } = getLogger('auth') as unknown as Record<
+    string,
+    (...given: unknown[]) => unknown
+  >
+  const emitter = { error }
+
+  info!('alone', { a: 1 })
+  emitter.error!(new Error('as a callback'))
+  warn!('not well')
+  debug!('not written')
+  ;(child!({ b: 2 }) as Logger).info('of its child')
+
+  expect(isEnabled!('info')).toBe(true)
+  expect(records.map(({ body }) => body)).toEqual([
+    'alone',
+    'as a callback',
+    'not well',
+    'of its child',
+  ])
+  expect(records.map(({ attributes }) => attributes['component'])).toEqual(Array(4).fill('unknown'))
+})
