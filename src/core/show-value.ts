@@ -5,8 +5,13 @@ export function showValue(value: unknown): string {
   // JSON knows neither NaN nor an infinity.
   if (typeof value === 'number') return String(value)
   try {
-    return JSON.stringify(value) ?? typeof value
+    return JSON.stringify(value, toShown) ?? typeof value
   } catch {
     return typeof value
   }
+}
+
+/** The same within a list or an object. */
+function toShown(_key: string, value: unknown): unknown {
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 }

@@ -40,7 +40,8 @@ export function toPrometheusLabels(attributes: Attributes): PrometheusLabels {
 
 /** The value on one line; what no attribute may be, such as a function, must not cost the whole scrape. */
 function toText(value: unknown): string {
-  if (typeof value === 'string') return value.replaceAll('\r', ' ')
+  // Half a sign is another one on the wire: two texts would be one label, and two series the same.
+  if (typeof value === 'string') return value.replaceAll('\r', ' ').toWellFormed()
   if (typeof value === 'bigint') return value.toString()
   try {
     return JSON.stringify(value) ?? typeof value

@@ -155,6 +155,8 @@ export function createSeriesTable(
   }
 
   function remove(given: unknown): number {
+    // All goes only if that is asked for: a map or a text has no labels, and none is what stands for all.
+    if (given !== undefined && !isPlain(given)) return 0
     const values = (given ?? {}) as Readonly<Record<string, unknown>>
     const wanted = labels.map(({ name }) =>
       Object.hasOwn(values, name) ? { text: toLabelText(values[name]) } : undefined,
@@ -213,6 +215,12 @@ function toLabel(name: string, rule: LabelRule): Label {
     bound: open ? rule.upTo : rule.length,
     used: new Map(),
   }
+}
+
+/** An object with members; not a list, a map or the like. */
+function isPlain(given: unknown): boolean {
+  if (typeof given !== 'object' || given === null) return false
+  return !Array.isArray(given) && !(given instanceof Map) && !(given instanceof Set)
 }
 
 function hasOpen(labels: readonly Label[]): boolean {

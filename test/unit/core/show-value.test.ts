@@ -12,6 +12,8 @@ test.each<[unknown, string]>([
   [() => 5, 'function'],
   [{ a: 1 }, '{"a":1}'],
   [{ a: 1n }, 'object'],
+  [[1, Infinity], '[1,"Infinity"]'],
+  [{ days: NaN }, '{"days":"NaN"}'],
 ])('%o in a message is %s', (value, shown) => {
   expect(showValue(value)).toBe(shown)
 })

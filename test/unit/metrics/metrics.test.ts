@@ -431,6 +431,12 @@ describe('series that vanish', () => {
     ['none that is not there', { tenant: 'z' }, 0],
     ['none for a label that the gauge does not have', { vm: 'x' }, 0],
     ['none for a label without a value', { tenant: undefined }, 0],
+    ['none for what is no labels: a text', 'a', 0],
+    ['none for a number', 5, 0],
+    ['none for null', null, 0],
+    ['none for a function', () => ({ tenant: 'a' }), 0],
+    ['none for a list', [], 0],
+    ['none for a map, whose entries are no labels', new Map([['tenant', 'a']]), 0],
   ])('remove() takes %s', (_what, labels, removed) => {
     const { cost } = defineCost()
     for (const tenant of ['a', 'b']) {

@@ -94,4 +94,10 @@ describe('values', () => {
   ])('%s, which no attribute may be, is exposed all the same', (_title, value, expected) => {
     expect(toPrometheusLabels(odd(value)).labels).toEqual({ odd: expected })
   })
+
+  test('texts that differ in half a sign only are the same label, as they are on the wire', () => {
+    const [left, right] = ['\ud800', '\ud801'].map((half) => toPrometheusLabels({ a: half }).labels)
+    expect(left).toEqual(right)
+    expect(left).toEqual({ a: '\ufffd' })
+  })
 })
