@@ -38,6 +38,8 @@ export function toCheckResult(answer: unknown, redaction: Redaction): CheckResul
   if (typeof answer === 'string') return withMessage('healthy', answer, redaction)
   if (typeof answer !== 'object' || answer === null) return { status: 'healthy', figures: {} }
   try {
+    // `ping().catch((error) => error)` hides the failure from its caller, not from us.
+    if (answer instanceof Error) return toFailure(answer, redaction)
     return readVerdict(answer, redaction)
   } catch (error) {
     return toFailure(error, redaction)

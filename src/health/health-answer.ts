@@ -30,9 +30,7 @@ export function toHealthAnswer(
   }
   const code = isFine(report.status) ? 200 : 503
   try {
-    const toBody = typeof shape === 'function' ? shape : healthShapes[shape]
-    if (!toBody) throw new TypeError(`there is no shape ${showValue(shape)}`)
-    const made = toBody(shown)
+    const made = toShape(shape)(shown)
     // Its own failure, should it come, says no more than this.
     onRejection(made, () => undefined)
     if (isThenable(made)) throw new TypeError('it made a promise')
@@ -46,4 +44,10 @@ export function toHealthAnswer(
     )
     return jsonAnswer(code, JSON.stringify(healthShapes.nested(shown)))
   }
+}
+
+function toShape(shape: keyof typeof healthShapes | HealthShape): HealthShape {
+  if (typeof shape === 'function') return shape
+  if (Object.hasOwn(healthShapes, shape)) return healthShapes[shape]
+  throw new TypeError(`there is no shape ${showValue(shape)}`)
 }

@@ -63,6 +63,7 @@ describe('the shape', () => {
     ['makes nothing', () => undefined],
     ['makes a promise', async () => Promise.reject(new Error('later'))],
     ['is none', 'nestd' as 'nested'],
+    ['is what every object has', 'constructor' as 'nested'],
   ])('that %s is reported and replaced', (_what, shape) => {
     const { status, body, said } = answer(sick, { shape })
 

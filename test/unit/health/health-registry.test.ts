@@ -44,6 +44,11 @@ describe('what a check answers', () => {
     ['null', () => null, { status: 'healthy' }],
     ['what a query answers with', () => ({ rows: [] }), { status: 'healthy' }],
     ['a text', () => 'PONG', { status: 'healthy', message: 'PONG' }],
+    [
+      'an error that is answered instead of thrown',
+      async () => Promise.reject(new Error('no route')).catch((error: unknown) => error),
+      { status: 'unhealthy', message: 'no route' },
+    ],
     ['false', () => false, { status: 'unhealthy', message: 'the check answered false' }],
     [
       'a verdict with figures',
