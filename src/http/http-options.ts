@@ -4,7 +4,7 @@ import type { RequestFeed } from './request-feeds.ts'
 
 /** What HTTP telemetry is told; `Request` is what the framework calls a request. */
 export interface HttpOptions<Request> extends ProxyOptions {
-  /** Header that a request's id is taken from and answered in. An id that is missing, or not 1 to 128 letters, digits and `._~:/+=@-`, is replaced by a new one. Default `x-request-id`. */
+  /** Header that a request's id is taken from and answered in. An id that is missing, or not 1 to 128 letters, digits and `._~:/+=@-` with a letter or digit first, is replaced by a new one. Default `x-request-id`. */
   requestIdHeader?: string | undefined
   /** Who acts, asked for when it is needed: at the end for logs, and by audit records as their actor. */
   user?(request: Request): string | number | null | undefined
