@@ -22,6 +22,7 @@ import { setDiagnostics, setGlobals, unsetGlobals } from './wiring/globals.ts'
 import { startHealth } from './wiring/health-checks.ts'
 import { identify } from './wiring/identity.ts'
 import { withJobsBefore } from './wiring/jobs-end.ts'
+import { reasonForNoService } from './wiring/no-service.ts'
 import { startSignals } from './wiring/signals.ts'
 import { findSpoolDirectory } from './wiring/spool-directory.ts'
 import { startWorkerAudit } from './wiring/worker-audit.ts'
@@ -76,8 +77,7 @@ export function init(options: InitOptions = {}): Telltale {
 
 function reasonToStayInactive(settings: AllSettings): string | undefined {
   if (settings.general.disabled) return 'OTEL_SDK_DISABLED is true'
-  if (isPackageManager(process.argv[1])) return 'this process is a package manager'
-  return undefined
+  return reasonForNoService(process.argv[1])
 }
 
 function start(
@@ -219,11 +219,4 @@ function listenAddress(
     hostSetting: 'OTEL_EXPORTER_PROMETHEUS_HOST',
     portSetting: 'OTEL_EXPORTER_PROMETHEUS_PORT',
   }
-}
-
-/** With NODE_OPTIONS the preload also runs in `npm start` itself, which would take the port from the application. */
-function isPackageManager(script: string | undefined): boolean {
-  return /[\\/](npm-cli|npx-cli|npm|npx|yarn|yarnpkg|pnpm|pnpx|corepack)(\.[cm]?js)?$/.test(
-    script ?? '',
-  )
 }

@@ -87,6 +87,24 @@ test('the application itself is never run, and nothing is sent when that is not 
   expect([receiver.spans, receiver.logs, receiver.auditRecords]).toEqual([[], [], []])
 })
 
+test('it is not the service, though NODE_OPTIONS has it load the preload as well', async () => {
+  await using receiver = await startOtlpReceiver()
+  using app = makeDoctorApp({
+    'package.json': manifestOf({ scripts: { start: 'node server.mjs' } }),
+  })
+  const register = `file://${app.folder}/node_modules/telltale/dist/register.js`
+  const env = {
+    ...healthyEnvironment(app, receiver.url),
+    NODE_OPTIONS: `--import ${register}`,
+  }
+
+  const { findings, stderr } = await runDoctor(app, env)
+
+  expect(findings).toEqual([])
+  expect(stderr).not.toContain('telltale: ')
+  expect(receiver.spans.map(({ name }) => name)).toEqual(['telltale doctor'])
+})
+
 test('a command after -- says how it is started, whatever the start script says', async () => {
   await using receiver = await startOtlpReceiver()
   using app = makeDoctorApp({
