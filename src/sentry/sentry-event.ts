@@ -1,4 +1,5 @@
 import type { HrTime } from '@opentelemetry/api'
+import { toExceptionValues, type ParseStack } from './exception-values.ts'
 
 /** What of a log record becomes an event. */
 export interface ErrorRecord {
@@ -15,9 +16,6 @@ export interface EventOrigin {
   readonly environment: string | undefined
   readonly serverName: string | undefined
 }
-
-/** Reads the frames of a stack trace; Sentry's own parser. */
-export type ParseStack = (stack: string) => readonly object[]
 
 /** An event as Sentry takes it. */
 export interface SentryEvent {
@@ -63,7 +61,15 @@ export function toSentryEvent(
   const { attributes, severityNumber = ERROR, spanContext, hrTime } = record
   const stacktrace = attributes['exception.stacktrace']
   const message = attributes['exception.message']
-  const frames = typeof stacktrace === 'string' ? parseStack(stacktrace) : []
+  const thrown = {
+    type: String(attributes['exception.type']),
+    value: typeof message === 'string' ? message : '',
+  }
+  const errors = toExceptionValues(
+    thrown,
+    typeof stacktrace === 'string' ? stacktrace : '',
+    parseStack,
+  )
   const tags = TAGS.flatMap((name) => {
     const value = attributes[name]
     return typeof value === 'string' ? [[name, cut(value, MAX_TAG)]] : []
@@ -83,13 +89,11 @@ export function toSentryEvent(
     ...(environment !== undefined && { environment }),
     ...(serverName !== undefined && { server_name: serverName }),
     exception: {
-      values: [
-        {
-          type: cut(String(attributes['exception.type']), MAX_TAG),
-          value: typeof message === 'string' ? cut(message) : '',
-          ...(frames.length > 0 && { stacktrace: { frames } }),
-        },
-      ],
+      values: errors.map((error) => ({
+        ...error,
+        type: cut(error.type, MAX_TAG),
+        value: cut(error.value),
+      })),
     },
     contexts: spanContext
       ? { trace: { trace_id: spanContext.traceId, span_id: spanContext.spanId } }

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { toExceptionFields } from '../../../src/logging/exception-fields.ts'
 import { createRepeatedErrors } from '../../../src/sentry/repeated-errors.ts'
 import { type ErrorRecord, isReportable, toSentryEvent } from '../../../src/sentry/sentry-event.ts'
 
@@ -44,6 +45,59 @@ test('an error becomes an event with all that is known of it', () => {
     contexts: { trace: { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) } },
     tags: { component: 'orders', tenant_id: 'tenant-1' },
     extra: { order_id: 'o-1' },
+  })
+})
+
+const parseFrames = (stack: string): object[] =>
+  [...stack.matchAll(/at (\w+) /g)].map(([, name]) => ({ name }))
+const frame = (name: string): string => `    at ${name} (file:///srv/${name}.js:1:2)`
+
+const valuesOf = (error: unknown) => {
+  const attributes = { ...toExceptionFields(error) }
+  return toSentryEvent({ hrTime: [0, 0], attributes }, origin, parseFrames)['exception'] as {
+    values: { type: string; value: string; stacktrace?: { frames: string[] } }[]
+  }
+}
+const make = (type: string, message: string, name: string, options?: ErrorOptions): Error =>
+  Object.assign(new Error(message, options), {
+    name: type,
+    stack: `${type}: ${message}\n${frame(name)}`,
+  })
+
+describe('what belongs to an error', () => {
+  test('is an error of its own with its own stack: what was thrown last, its causes before it', () => {
+    const cause = make('PoolError', 'no connection', 'connect', {
+      cause: make('Error [ERR_X]', 'refused\nby the host', 'socket'),
+    })
+
+    expect(valuesOf(make('PaymentError', 'not paid', 'pay', { cause })).values).toEqual([
+      {
+        type: 'Error',
+        value: 'refused\nby the host',
+        stacktrace: { frames: [{ name: 'socket' }] },
+      },
+      { type: 'PoolError', value: 'no connection', stacktrace: { frames: [{ name: 'connect' }] } },
+      { type: 'PaymentError', value: 'not paid', stacktrace: { frames: [{ name: 'pay' }] } },
+    ])
+  })
+
+  test('is each part of an AggregateError', () => {
+    const parts = [make('Error', 'by IPv4', 'four'), make('TypeError', 'by IPv6', 'six')]
+    const thrown = Object.assign(new AggregateError(parts, 'not connected'), {
+      stack: `AggregateError: not connected\n${frame('connect')}`,
+    })
+
+    expect(valuesOf(thrown).values.map(({ type, value }) => [type, value])).toEqual([
+      ['TypeError', 'by IPv6'],
+      ['Error', 'by IPv4'],
+      ['AggregateError', 'not connected'],
+    ])
+  })
+
+  test('may be no error at all', () => {
+    expect(
+      valuesOf(make('PaymentError', 'not paid', 'pay', { cause: 'timeout' })).values[0],
+    ).toEqual({ type: 'Error', value: 'timeout' })
   })
 })
 
