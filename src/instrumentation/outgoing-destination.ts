@@ -1,11 +1,15 @@
 import type { Span } from '@opentelemetry/api'
 import type { Instrumentation, InstrumentationConfig } from '@opentelemetry/instrumentation'
 import { noteOrigin, noteRequestOptions, type RequestOptions } from '../propagation/propagation.ts'
+import { headersOfList } from './outgoing-headers.ts'
 
 interface HookConfig extends InstrumentationConfig {
   ignoreOutgoingRequestHook?: (options: RequestOptions) => boolean
   requestHook?: (span: Span, request: UndiciRequest) => void
 }
+
+/** A copy of what the application gave, which the request is then made with. */
+type OwnOptions = RequestOptions & { headers?: unknown }
 
 interface UndiciRequest {
   readonly origin?: unknown
@@ -14,6 +18,8 @@ interface UndiciRequest {
 
 /**
  * Lets the propagator know where the headers go that it is asked to write: baggage is for listed hosts only.
+ *
+ * Headers that are a list are made an object on the way: see {@link headersOfList}.
  *
  * Of the hooks that the instrumentations have, these are the ones called before they inject. Hooks that are set already
  * stay in force.
@@ -24,8 +30,9 @@ export function noteDestinations(instrumentation: Instrumentation): void {
     const { ignoreOutgoingRequestHook: ignored } = config
     instrumentation.setConfig({
       ...config,
-      ignoreOutgoingRequestHook: (options: RequestOptions) => {
+      ignoreOutgoingRequestHook: (options: OwnOptions) => {
         if (ignored?.(options) ?? false) return true
+        options.headers = headersOfList(options.headers) ?? options.headers
         noteRequestOptions(options)
         return false
       },

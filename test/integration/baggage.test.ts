@@ -130,3 +130,15 @@ test('a proxy that fetch() tunnels through gets nothing, and the listed host beh
     ['listed', '/', TENANT],
   ])
 })
+
+test('headers that are a list arrive as they were given', async () => {
+  const { stdout } = await runApp('http/raw-headers.mjs', {
+    OTEL_TRACES_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+    OTEL_METRICS_EXPORTER: 'none',
+  })
+
+  const given = 'Host|shop.example|Authorization|Bearer one|X-Id|1|X-Id|2'
+  const arrived = (JSON.parse(stdout) as string[]).join('|')
+  expect(arrived).toBe(`${given}|traceparent|Connection|keep-alive`)
+})
