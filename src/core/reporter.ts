@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { cutText } from './cut-text.ts'
 
 /** Where the SDK says what went wrong: one line per cause, never one per failure. */
 export interface Reporter {
@@ -13,13 +14,20 @@ export interface Reporter {
 /** Different causes that are told of; what comes beyond them is passed over, after one word about it. */
 const MAX_CAUSES = 1_000
 
+/** What is told of one thing; names and values of others are in it, and may be any length. */
+const MAX_CHARACTERS = 2_000
+
 /** Makes a reporter that hands each line, prefixed with `telltale: `, to `write`. */
 export function createReporter(write: (line: string) => void): Reporter {
   const reported = new Set<string>()
-  const say = (message: string): void => write(`telltale: ${message.replaceAll('\n', ' ')}\n`)
+  const say = (message: string): void => {
+    const line = cutText(message, MAX_CHARACTERS).replaceAll('\n', ' ')
+    write(`telltale: ${line}${message.length > MAX_CHARACTERS ? '… [cut]' : ''}\n`)
+  }
   return {
     say,
-    once(cause, message) {
+    once(whole, message) {
+      const cause = cutText(whole, MAX_CHARACTERS)
       if (reported.has(cause) || reported.size > MAX_CAUSES) return false
       reported.add(cause)
       say(
@@ -29,8 +37,8 @@ export function createReporter(write: (line: string) => void): Reporter {
       )
       return true
     },
-    over(cause, message) {
-      if (reported.delete(cause)) say(message)
+    over(whole, message) {
+      if (reported.delete(cutText(whole, MAX_CHARACTERS))) say(message)
     },
   }
 }

@@ -62,3 +62,19 @@ test('endlessly many causes fill neither the memory nor stderr: after a thousand
   expect(reporter.once('cause 0', 'x')).toBe(false)
   expect(reporter.once('cause 5000', 'x')).toBe(false)
 })
+
+test('a huge message is cut, and a huge cause is not kept whole', () => {
+  const lines: string[] = []
+  const reporter = createReporter((line) => lines.push(line))
+  const huge = 'x'.repeat(10_000_000)
+
+  expect(reporter.once(huge, `odd: ${huge}`)).toBe(true)
+  expect(reporter.once(huge, 'again')).toBe(false)
+  expect(reporter.once(`${huge}y`, 'the same as far as it is kept')).toBe(false)
+  reporter.over(huge, 'over')
+
+  expect(lines.map((line) => line.length)).toEqual([expect.toSatisfy(isShort), 15])
+  expect(lines[0]).toMatch(/^telltale: odd: x+… \[cut\]\n$/)
+})
+
+const isShort = (length: number): boolean => length < 2_100
