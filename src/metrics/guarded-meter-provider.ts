@@ -7,8 +7,17 @@ import {
 } from '@opentelemetry/api'
 import { toReason } from '../core/errors.ts'
 import type { Reporter } from '../core/reporter.ts'
+import { areWithinLimits, METRIC_LIMITS, toShortOptions, toWithinLimits } from './metric-limits.ts'
 
-const MAKING = ['createCounter', 'createUpDownCounter', 'createHistogram', 'createGauge'] as const
+const MAKING = [
+  'createCounter',
+  'createUpDownCounter',
+  'createHistogram',
+  'createGauge',
+  'createObservableCounter',
+  'createObservableUpDownCounter',
+  'createObservableGauge',
+] as const
 
 type Measure = (value: number, attributes?: unknown, ...more: unknown[]) => void
 
@@ -22,14 +31,25 @@ interface Instrument {
  * Meters whose instruments never throw into the application.
  *
  * The SDK hashes attributes where they are given and throws what their getters throw, or JSON at a big integer; a text in place of
- * them it keeps. Here such a measurement is taken with what can be read of its attributes, and that is said once.
+ * them it keeps. Here such a measurement is taken with what can be read of its attributes, and that is said once. Also what is
+ * beyond {@link METRIC_LIMITS}: the SDK keeps a label for as long as the process lives, however long it is.
+ *
+ * @see docs/decisions/0023-what-is-too-long-is-cut.md
  */
 export function createGuardedMeterProvider(
   provider: MeterProvider,
   reporter: Reporter,
 ): MeterProvider {
-  const say = (error: unknown): void => {
-    reporter.once('measurement', `attributes of a metric could not be read: ${toReason(error)}`)
+  const told: Told = {
+    unreadable(error) {
+      reporter.once('measurement', `attributes of a metric could not be read: ${toReason(error)}`)
+    },
+    tooLarge(metric) {
+      reporter.once(
+        `measurement ${metric}`,
+        `metric ${metric}: a label is longer than ${METRIC_LIMITS.label} characters, or there are more than ${METRIC_LIMITS.labels} of them; what is beyond is cut off`,
+      )
+    },
   }
   return {
     getMeter(name: string, version?: string, options?: MeterOptions): Meter {
@@ -38,7 +58,18 @@ export function createGuardedMeterProvider(
       for (const make of MAKING) {
         guarded[make] = (...given: Parameters<Meter['createCounter']>): Instrument => {
           try {
-            return guard(meter[make](...given) as Instrument, say)
+            const [metric, of] = given
+            if (typeof metric === 'string' && metric.length > METRIC_LIMITS.name) {
+              throw new Error(`a name may have ${METRIC_LIMITS.name} characters; got "${metric}"`)
+            }
+            const short = toShortOptions(of)
+            if (short !== of) {
+              reporter.once(
+                `instrument ${metric}`,
+                `metric ${metric}: its description is longer than ${METRIC_LIMITS.description} characters and is cut, or its unit is longer than ${METRIC_LIMITS.unit} and is left out`,
+              )
+            }
+            return guard(meter[make](metric, short) as Instrument, metric, told)
           } catch (error) {
             reporter.once('instrument', `an instrument could not be made: ${toReason(error)}`)
             return createNoopMeter()[make]('none') as Instrument
@@ -50,17 +81,27 @@ export function createGuardedMeterProvider(
   }
 }
 
-function guard(instrument: Instrument, say: (error: unknown) => void): Instrument {
+/** Hears of measurements that could not be taken as they were given. */
+interface Told {
+  unreadable(error: unknown): void
+  tooLarge(metric: string): void
+}
+
+function guard(instrument: Instrument, metric: string, told: Told): Instrument {
   for (const name of ['add', 'record'] as const) {
     const measure = instrument[name]?.bind(instrument)
     if (!measure) continue
     instrument[name] = (value, attributes, ...more) => {
       try {
-        if (typeof attributes === 'object' && attributes !== null) {
-          measure(value, attributes, ...more)
-        } else measure(value, undefined, ...more)
+        if (typeof attributes !== 'object' || attributes === null) {
+          measure(value, undefined, ...more)
+        } else if (areWithinLimits(attributes)) measure(value, attributes, ...more)
+        else {
+          told.tooLarge(metric)
+          measure(value, toWithinLimits(attributes as Attributes), ...more)
+        }
       } catch (error) {
-        say(error)
+        told.unreadable(error)
         measure(value, toReadable(attributes), ...more)
       }
     }
@@ -79,7 +120,7 @@ function toReadable(attributes: unknown): Attributes {
   } catch {
     // A proxy: there is nothing to be had.
   }
-  return readable
+  return toWithinLimits(readable)
 }
 
 function read(attributes: unknown, key: string): string | number | boolean | undefined {

@@ -1,10 +1,9 @@
-/** Longer values are nobody's label; they would be copied at each scrape. */
-const MAX_LENGTH = 1_024
+import { METRIC_LIMITS } from './metric-limits.ts'
 
 /** A label's value as text; nothing for what cannot be one: no value, an object, or more than 1 024 characters. */
 export function toLabelText(value: unknown): string | undefined {
   if (typeof value === 'string') {
-    if (value.length > MAX_LENGTH) return undefined
+    if (value.length > METRIC_LIMITS.label) return undefined
     // Two that differ in a lone surrogate only would be the same on the wire, and the text invalid.
     return value.toWellFormed()
   }

@@ -1,4 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
+import { areWithinLimits, METRIC_LIMITS, toWithinLimits } from './metric-limits.ts'
 
 /** Labels that Prometheus keeps for the parts of histograms and summaries. */
 const RESERVED: ReadonlySet<string> = new Set(['le', 'quantile'])
@@ -13,13 +14,21 @@ export interface PrometheusLabels {
  * Attributes as Prometheus labels: valid names, none that Prometheus reserves, none twice.
  *
  * `le` and `quantile` become `exported_le` and `exported_quantile`, as Prometheus does with labels that a target
- * should not have; keys that fall together have their values joined with `;`, in the order of the keys.
+ * should not have; keys that fall together have their values joined with `;`, in the order of the keys. Whatever is observed may be
+ * any length: what is beyond the limits is cut off.
  *
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-attributes
  */
-export function toPrometheusLabels(attributes: Attributes): PrometheusLabels {
+export function toPrometheusLabels(given: Attributes): PrometheusLabels {
   const labels: Record<string, string> = Object.create(null)
   const faults: string[] = []
+  let attributes = given
+  if (!areWithinLimits(given)) {
+    attributes = toWithinLimits(given)
+    faults.push(
+      `a label is longer than ${METRIC_LIMITS.label} characters, or there are more than ${METRIC_LIMITS.labels} of them; what is beyond is cut off`,
+    )
+  }
   for (const [key, value] of Object.entries(attributes).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     if (value === undefined || value === null) continue
     const label = toLabelName(key)
