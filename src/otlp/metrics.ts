@@ -73,7 +73,9 @@ export function createPipelineMetrics(
     dropped: () => processed.add(1, { 'error.type': 'queue_full' }),
     exported(count, errorType) {
       processed.add(count)
-      exported.add(count, errorType === undefined ? {} : { 'error.type': errorType })
+      // Without labels as above: an empty object would be another series.
+      if (errorType === undefined) exported.add(count)
+      else exported.add(count, { 'error.type': errorType })
     },
   }
 }
