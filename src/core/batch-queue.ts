@@ -5,6 +5,12 @@ export interface BatchQueueOptions<Item> {
   /** Items held at the most, those on their way included; beyond it new ones are dropped. */
   readonly maxQueueSize: number
   readonly maxBatchSize: number
+  /** About how large an item is; by default items have no size. */
+  readonly sizeOf?: (item: Item) => number
+  /** Largest sum of sizes held; beyond it new items are dropped. Default no limit. */
+  readonly maxQueueSum?: number
+  /** Largest sum of sizes of a batch; an item that is larger by itself is a batch of its own. Default no limit. */
+  readonly maxBatchSum?: number
   readonly scheduledDelayMillis: number
   /** Sends one batch; rejects when the batch is lost. */
   readonly send: (batch: Item[]) => Promise<void>
@@ -20,6 +26,10 @@ export interface BatchQueueOptions<Item> {
 export class BatchQueue<Item> {
   readonly #options: BatchQueueOptions<Item>
   #waiting: Item[] = []
+  /** Sizes of what waits, one by one, and their sum. */
+  #sizes: number[] = []
+  #waitingSum = 0
+  #sendingSum = 0
   #sending: readonly Item[] = []
   /** Items that have left the queue since it exists, delivered or not. */
   #left = 0
@@ -40,12 +50,20 @@ export class BatchQueue<Item> {
   }
 
   add(item: Item): void {
-    if (this.#closed || this.size >= this.#options.maxQueueSize) {
+    const { maxQueueSize, maxQueueSum = Infinity, sizeOf } = this.#options
+    if (this.#closed || this.size >= maxQueueSize) {
+      this.#options.onDrop()
+      return
+    }
+    const size = sizeOf?.(item) ?? 0
+    if (this.#waitingSum + this.#sendingSum + size > maxQueueSum) {
       this.#options.onDrop()
       return
     }
     this.#waiting.push(item)
-    if (this.#waiting.length >= this.#options.maxBatchSize) this.#sendSoon()
+    this.#sizes.push(size)
+    this.#waitingSum += size
+    if (this.#isBatchFull()) this.#sendSoon()
     else this.#schedule()
   }
 
@@ -76,6 +94,8 @@ export class BatchQueue<Item> {
    */
   takeWaiting(withCurrent = false): Item[] {
     this.#left += this.#waiting.length
+    this.#sizes = []
+    this.#waitingSum = 0
     const current = withCurrent ? this.#sending : []
     return [...current, ...this.#waiting.splice(0)]
   }
@@ -104,11 +124,12 @@ export class BatchQueue<Item> {
     clearTimeout(this.#timer)
     this.#timer = undefined
     if (this.#current || this.#waiting.length === 0) return
-    const batch =
-      this.#waiting.length <= this.#options.maxBatchSize
-        ? this.#waiting
-        : this.#waiting.slice(0, this.#options.maxBatchSize)
-    this.#waiting = batch === this.#waiting ? [] : this.#waiting.slice(batch.length)
+    const count = this.#nextCount()
+    const batch = this.#waiting.slice(0, count)
+    this.#sendingSum = this.#sizes.slice(0, count).reduce((sum, size) => sum + size, 0)
+    this.#waitingSum -= this.#sendingSum
+    this.#waiting = this.#waiting.slice(count)
+    this.#sizes = this.#sizes.slice(count)
     this.#sending = batch
     this.#current = this.#deliver(batch)
   }
@@ -122,8 +143,28 @@ export class BatchQueue<Item> {
     }
     this.#left += batch.length
     this.#sending = []
+    this.#sendingSum = 0
     this.#current = undefined
-    if (this.#waiting.length >= this.#options.maxBatchSize) this.#sendNext()
+    if (this.#isBatchFull()) this.#sendNext()
     else this.#schedule()
+  }
+
+  #isBatchFull(): boolean {
+    const { maxBatchSize, maxBatchSum = Infinity } = this.#options
+    return this.#waiting.length >= maxBatchSize || this.#waitingSum >= maxBatchSum
+  }
+
+  /** How many of what waits are one batch. */
+  #nextCount(): number {
+    const { maxBatchSize, maxBatchSum = Infinity } = this.#options
+    if (this.#waitingSum <= maxBatchSum) return Math.min(this.#waiting.length, maxBatchSize)
+    let count = 0
+    let sum = 0
+    while (count < this.#waiting.length && count < maxBatchSize) {
+      sum += this.#sizes[count]!
+      if (count > 0 && sum > maxBatchSum) break
+      count += 1
+    }
+    return count
   }
 }

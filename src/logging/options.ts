@@ -30,7 +30,7 @@ export interface LoggingOptions {
   maxExportBatchSize?: number | undefined
   /** Longest time for sending one batch, in milliseconds. Default 30 000. */
   exportTimeoutMillis?: number | undefined
-  /** Longest attribute value kept, in characters; longer texts are cut. Default: no limit. */
+  /** Longest attribute value kept, in characters; longer texts are cut, those beyond 65 536 whatever this says. Default: no other limit. */
   attributeValueLengthLimit?: number | undefined
   /** Attributes one record may have. Default 128. */
   attributeCountLimit?: number | undefined

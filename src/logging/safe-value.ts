@@ -1,3 +1,4 @@
+import { cutText } from '../core/cut-text.ts'
 import { toExceptionFields } from './exception-fields.ts'
 
 /** What one value of a log record may be at the most; what lies beyond is cut off, and a word stands in its place. */
@@ -256,10 +257,5 @@ function takeText(text: string, budget: Budget): string {
 }
 
 function cut(text: string, length: number): string {
-  if (text.length <= length) return text
-  // Not between the two halves of a sign.
-  return `${text
-    .slice(0, length)
-    .toWellFormed()
-    .replace(/\ufffd$/, '')}… ${TOO_LARGE}`
+  return text.length <= length ? text : `${cutText(text, length)}… ${TOO_LARGE}`
 }

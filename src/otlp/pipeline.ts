@@ -6,6 +6,7 @@ import type { Reporter } from '../core/reporter.ts'
 import { createPipelineMetrics } from './metrics.ts'
 import type { LastRequest } from './last-flush.ts'
 import { createOtlpExporter } from './otlp-exporter.ts'
+import { sizeOfLogRecord, sizeOfSpan } from './item-size.ts'
 import { toShownUrl, type OtlpSignal, type OtlpTarget } from './target.ts'
 
 /** Bounds and pace of one signal's pipeline. */
@@ -36,7 +37,7 @@ export interface Pipeline<Item> {
   hurry(): void
   close(): void
   /** What still waits, as requests for the last, synchronous flush; it is out of the queue afterwards. */
-  takeLastRequest(): LastRequest | undefined
+  takeLastRequests(): LastRequest[]
 }
 
 /** Longest wait for detectors that ask elsewhere, in milliseconds. */
@@ -44,6 +45,15 @@ const RESOURCE_MILLIS = 5_000
 
 /** Longest wait of an item once the process is about to end, in milliseconds. */
 const HURRIED_DELAY_MILLIS = 20
+
+/**
+ * Characters of one request at the most, as far as they are counted: as bytes they are six times as many at worst, and the
+ * Collector takes 20 MiB.
+ */
+const MAX_BATCH_CHARACTERS = 2_000_000
+
+/** Characters that wait at the most: a number of items alone bounds no memory. */
+const MAX_QUEUE_CHARACTERS = 64_000_000
 
 /** Starts the pipeline of one signal towards `target`. */
 export function createPipeline<Item>(
@@ -67,8 +77,12 @@ export function createPipeline<Item>(
       `a resource detector has not answered in ${RESOURCE_MILLIS} ms; telemetry goes without what it would add`,
     )
   }
+  const sizeOf = (signal === 'traces' ? sizeOfSpan : sizeOfLogRecord) as (item: Item) => number
   const queue = new BatchQueue<Item>({
     maxQueueSize: settings.maxQueueSize,
+    maxQueueSum: MAX_QUEUE_CHARACTERS,
+    maxBatchSum: MAX_BATCH_CHARACTERS,
+    sizeOf,
     maxBatchSize: Math.min(settings.maxExportBatchSize, settings.maxQueueSize),
     scheduledDelayMillis: settings.scheduledDelayMillis,
     onDrop: () => metrics.dropped(),
@@ -108,30 +122,49 @@ export function createPipeline<Item>(
       const lostNow = queue.takeWaiting().length
       if (lostNow > 0) metrics.exported(lostNow, 'shutdown')
     },
-    takeLastRequest() {
+    takeLastRequests() {
       const items = queue.takeWaiting(!exporter.hasSent())
-      if (items.length === 0) return undefined
-      try {
-        // A Collector that was away a moment ago is not worth standing still for.
-        const body = failing ? undefined : exporter.serialize(items)
-        if (body) {
-          const headers = { ...target.headers, 'content-type': exporter.contentType }
-          return {
-            url: target.url,
-            headers,
-            body,
-            tls: target.tls,
-            what: signal === 'traces' ? 'spans' : 'log records',
-            count: items.length,
-          }
-        }
-      } catch (error) {
-        reporter.once(cause, `the last ${signal} cannot be sent: ${toReason(error)}`)
-      }
-      metrics.exported(items.length, 'process_exit')
-      return undefined
+      return toBatches(items, sizeOf).flatMap((batch) => toLastRequest(batch) ?? [])
     },
   }
+
+  function toLastRequest(items: Item[]): LastRequest | undefined {
+    try {
+      // A Collector that was away a moment ago is not worth standing still for.
+      const body = failing ? undefined : exporter.serialize(items)
+      if (body) {
+        const headers = { ...target.headers, 'content-type': exporter.contentType }
+        return {
+          url: target.url,
+          headers,
+          body,
+          tls: target.tls,
+          what: signal === 'traces' ? 'spans' : 'log records',
+          count: items.length,
+        }
+      }
+    } catch (error) {
+      reporter.once(cause, `the last ${signal} cannot be sent: ${toReason(error)}`)
+    }
+    metrics.exported(items.length, 'process_exit')
+    return undefined
+  }
+}
+
+/** The items as requests that are no larger than the Collector takes. */
+function toBatches<Item>(items: readonly Item[], sizeOf: (item: Item) => number): Item[][] {
+  const batches: Item[][] = []
+  let sum = Infinity
+  for (const item of items) {
+    const size = sizeOf(item)
+    sum += size
+    if (sum > MAX_BATCH_CHARACTERS) {
+      batches.push([])
+      sum = size
+    }
+    batches.at(-1)!.push(item)
+  }
+  return batches
 }
 
 /** Whether the Collector is away or overloaded, rather than of another opinion about one batch. */

@@ -33,7 +33,7 @@ export interface TracingOptions {
   maxExportBatchSize?: number | undefined
   /** Longest time for sending one batch, in milliseconds. Default 30 000. */
   exportTimeoutMillis?: number | undefined
-  /** Longest attribute value kept, in characters; longer texts are cut. Default: no limit. */
+  /** Longest attribute value kept, in characters; longer texts are cut. One span has 524 288 in all, or this and 65 536 if that is more. Default 65 536. */
   attributeValueLengthLimit?: number | undefined
   /** Attributes one span may have. Default 128. */
   attributeCountLimit?: number | undefined
@@ -72,7 +72,8 @@ export const tracingSettings = {
   exportTimeoutMillis: millis({ env: 'OTEL_BSP_EXPORT_TIMEOUT', default: 30_000, min: 1 }),
   attributeValueLengthLimit: wholeNumber({
     env: ['OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
-    default: Infinity,
+    // The specification has none; a span of many megabytes is taken by no back end, and takes its batch along.
+    default: 65_536,
     min: 0,
   }),
   attributeCountLimit: wholeNumber({

@@ -98,7 +98,7 @@ export function startSignals(
     hurry: () => pipelines.forEach((pipeline) => pipeline.hurry()),
     stopRetrying: () => ending.abort(),
     takeLastRequests: () => [
-      ...pipelines.flatMap((pipeline) => pipeline.takeLastRequest() ?? []),
+      ...pipelines.flatMap((pipeline) => pipeline.takeLastRequests()),
       ...(sentry?.takeLastRequests() ?? []),
     ],
     close: () => pipelines.forEach((pipeline) => pipeline.close()),

@@ -6,9 +6,11 @@ import { createPipeline, type Pipeline, type PipelineContext } from '../otlp/pip
 import { resolveTarget, toShownUrl } from '../otlp/target.ts'
 import type { AllSettings } from '../settings.ts'
 import { createBatchSpanProcessor } from '../tracing/batch-span-processor.ts'
+import { createBoundingSpanProcessor } from '../tracing/bounding-span-processor.ts'
 import { createContextSpanProcessor } from '../tracing/context-span-processor.ts'
 import { createGuardedTracerProvider } from '../tracing/guarded-tracer-provider.ts'
 import { createRedactingSpanProcessor } from '../tracing/redacting-span-processor.ts'
+import { tracingSettings } from '../tracing/options.ts'
 import { createSampler } from '../tracing/telltale-sampler.ts'
 
 /** The traces of this process. */
@@ -33,8 +35,12 @@ export function startTraces(
   more: readonly SpanProcessor[] = [],
 ): TraceSignal {
   const sdk = loadPackage('@opentelemetry/sdk-trace') as typeof import('@opentelemetry/sdk-trace')
+  // The SDK would take 0 for no limit, and warn of it at each attribute.
+  const valueLength =
+    tracing.attributeValueLengthLimit || tracingSettings.attributeValueLengthLimit.default
   const processors: SpanProcessor[] = [
     createContextSpanProcessor(),
+    createBoundingSpanProcessor(valueLength, context.reporter),
     createRedactingSpanProcessor(redaction),
   ]
   let pipeline: Pipeline<ReadableSpan> | undefined
@@ -54,7 +60,7 @@ export function startTraces(
     sampler: createSampler(tracing),
     spanProcessors: processors,
     spanLimits: {
-      attributeValueLengthLimit: tracing.attributeValueLengthLimit,
+      attributeValueLengthLimit: valueLength,
       attributeCountLimit: tracing.attributeCountLimit,
       eventCountLimit: tracing.eventCountLimit,
       linkCountLimit: tracing.linkCountLimit,

@@ -76,6 +76,24 @@ test.each([511, 512, 600, 2_000])(
   },
 )
 
+test('large spans that wait at process.exit() leave in several requests, each of a size that the Collector takes', async () => {
+  await using receiver = await startOtlpReceiver()
+
+  const app = await runApp('lifecycle/many-spans.mjs', {
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    SPANS: '100',
+    CHARACTERS: '60000',
+  })
+
+  expect(app.code).toBe(3)
+  expect(receiver.spans).toHaveLength(100)
+  const sizes = receiver.requests
+    .filter(({ path }) => path === '/v1/traces')
+    .map(({ bytes }) => bytes)
+  expect(sizes).toHaveLength(4)
+  expect(Math.max(...sizes)).toBeLessThan(2_100_000)
+}, 60_000)
+
 test('what cannot be sent at process.exit() is said, and the exit listeners of the application run', async () => {
   await using receiver = await startOtlpReceiver()
   receiver.behave({ status: 400 })

@@ -312,3 +312,50 @@ describe('a process that is about to end', () => {
     await expect(flushed).resolves.toBeUndefined()
   })
 })
+
+describe('sizes', () => {
+  const sized = { sizeOf: (item: number) => item, maxBatchSum: 100, maxQueueSum: 300 }
+
+  test('a batch is as large as it may be, and an item that is larger is one by itself', async () => {
+    const { queue, sender } = createQueue({ ...sized, maxBatchSize: 10 })
+
+    for (const item of [40, 60, 30, 120, 10]) queue.add(item)
+    const flushed = queue.flush(1_000)
+    for (let batch = 0; batch < 4; batch += 1) await sender.answer()
+    await flushed
+
+    expect(sender.batches).toEqual([[40, 60], [30], [120], [10]])
+  })
+
+  test('a batch that is large enough leaves in the next turn', async () => {
+    const { queue, sender } = createQueue(sized)
+
+    queue.add(100)
+    await nextTurn()
+
+    expect(sender.batches).toEqual([[100]])
+  })
+
+  test('what has no room by its size is dropped, those on their way included, and there is room again', async () => {
+    const { queue, sender, dropped } = createQueue(sized)
+
+    for (const item of [100, 150, 60, 50]) queue.add(item)
+    await nextTurn()
+    queue.add(1)
+    expect([dropped.length, queue.size]).toEqual([2, 3])
+    await sender.answer()
+    queue.add(100)
+
+    expect([dropped.length, queue.size]).toEqual([2, 3])
+  })
+
+  test('what was handed out for the last flush takes no room any more', () => {
+    const { queue, dropped } = createQueue(sized)
+    queue.add(300)
+    queue.takeWaiting()
+
+    queue.add(300)
+
+    expect(dropped).toEqual([])
+  })
+})

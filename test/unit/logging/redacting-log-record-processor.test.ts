@@ -64,3 +64,23 @@ test('a body that no one could write is made harmless first', () => {
 
   expect(emit({ body: cyclic }).body).toEqual({ password: '[redacted]', self: '[circular]' })
 })
+
+test('a record has no more than it may in all: what comes beyond is cut off, but short fields stay', () => {
+  const many = Array.from({ length: 20 }, (_none, index) => [`f${index}`, 'x'.repeat(60_000)])
+  const { attributes } = emit({
+    body: 'large',
+    attributes: { ...Object.fromEntries(many), status: 200, why: 'short' },
+  })
+
+  expect(attributes['f0']).toHaveLength(60_000)
+  expect(attributes['f7']).toHaveLength(60_000)
+  expect(attributes['f8']).toBe('[cut]')
+  expect(attributes['f19']).toBe('[cut]')
+  expect(attributes).toMatchObject({ status: 200, why: 'short' })
+})
+
+test('the name of a field is cut', () => {
+  const { attributes } = emit({ body: 'x', attributes: { ['n'.repeat(5_000)]: 'value' } })
+
+  expect(attributes).toEqual({ ['n'.repeat(1_024)]: 'value' })
+})

@@ -22,6 +22,6 @@ export function createFakePipeline<Item>(
     flush: () => flushed,
     hurry: () => undefined,
     close: () => void (closed = true),
-    takeLastRequest: () => undefined,
+    takeLastRequests: () => [],
   }
 }
