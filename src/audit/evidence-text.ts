@@ -211,7 +211,7 @@ export function escapeText(text: string): string {
 
 /** A text without its secrets, as it stands between the quotes of its JSON text. */
 export function cleanText(text: string, redaction: Redaction): string {
-  return escapeText(redaction.text(text))
+  return redaction.isPlain(text) ? text : escapeText(redaction.text(text))
 }
 
 /** Flags of a span as evidence has them, an integer of 32 bits; 0, which says nothing, for what is none. */

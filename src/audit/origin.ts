@@ -20,7 +20,11 @@ export interface OriginResource {
   getRawAttributes?(): readonly (readonly [key: string, value: unknown])[]
 }
 
-const NOTHING_HIDDEN: Redaction = { isSecret: () => false, text: (text) => text }
+const NOTHING_HIDDEN: Redaction = {
+  isSecret: () => false,
+  text: (text) => text,
+  isPlain: () => false,
+}
 const texts = createValueTexts({
   maxDepth: MAX_EVIDENCE_DEPTH,
   strict: false,

@@ -1,6 +1,6 @@
 import { secretByNeighbours, secretBySiblings, secretByTurns } from './secret-members.ts'
 import { toSecretEndings } from './secret-endings.ts'
-import { scanForSecrets } from './secret-scan.ts'
+import { isPlainText, scanForSecrets } from './secret-scan.ts'
 import { REDACTED, SECRET_SHAPES } from './secret-shapes.ts'
 
 export {
@@ -17,6 +17,11 @@ export interface Redaction {
   isSecret(name: string): boolean
   /** The text with every secret in it replaced that has a known shape; the same one when there is none. */
   text(text: string): string
+  /**
+   * Whether a text has no secrets and nothing that JSON escapes, told at once; most short texts are such. Of others it is not
+   * known: false.
+   */
+  isPlain(text: string): boolean
 }
 
 /** Names of secrets, without the signs that divide their words. */
@@ -76,6 +81,7 @@ export function createRedaction(moreNames: readonly string[] = []): Redaction {
       }
       return verdict
     },
+    isPlain: (text) => isPlainText(text, endings),
     text(text) {
       const found = scanForSecrets(text, endings)
       if (found === 0) return text

@@ -80,14 +80,17 @@ function isWithinName(code: number): boolean {
   return (code >= 48 && code <= 57) || code === 95 || code === 45 || code === 46
 }
 
-/** A name of fewer than three letters may stand behind whatever there is. */
+/** Adds the last three letters of a name; behind one of fewer there may stand any others. */
 function addName(endings: Uint8Array, name: string): void {
-  const letters = Array.from({ length: name.length }, (_, index) => letterAt(name, index))
-    .filter((letter) => letter !== 0)
-    .slice(-3)
-  const ending = letters.reduce((sum, letter) => sum * LETTERS + letter, 0)
-  const step = LETTERS ** letters.length
-  for (let at = ending; at < endings.length; at += step) endings[at]! |= ENDS.name
+  let ending = 0
+  let weight = 1
+  for (let at = name.length - 1; at >= 0 && weight < LETTERS ** 3; at -= 1) {
+    const letter = letterAt(name, at)
+    if (letter === 0) continue
+    ending += letter * weight
+    weight *= LETTERS
+  }
+  for (let at = ending; at < endings.length; at += weight) endings[at]! |= ENDS.name
 }
 
 /** The place in the table of the three characters up to `index`. */

@@ -35,9 +35,18 @@ const STATEMENT = /(?:password|identified\s+by)\s{1,3}'/i
  * @param endings - of the names of secrets, by {@link toSecretEndings}
  */
 export function scanForSecrets(text: string, endings: Uint8Array): number {
-  const { length } = text
-  if (length < SHORTEST) return 0
-  const kinds = length <= SHORT ? kindsOf(text) : ALL_KINDS
+  if (text.length < SHORTEST) return 0
+  return scanKinds(text, text.length <= SHORT ? kindsOf(text) : ALL_KINDS, endings)
+}
+
+/** Whether one look is enough to see that a text has no secrets, and nothing that JSON escapes. */
+export function isPlainText(text: string, endings: Uint8Array): boolean {
+  if (text.length > SHORT) return false
+  const kinds = kindsOf(text)
+  return (kinds & KIND.escaped) === 0 && scanKinds(text, kinds, endings) === 0
+}
+
+function scanKinds(text: string, kinds: number, endings: Uint8Array): number {
   let found = 0
   if (kinds & KIND.equals) found |= aroundEquals(text, endings)
   if (kinds & KIND.colon) found |= aroundColons(text, endings)
@@ -51,7 +60,7 @@ export function scanForSecrets(text: string, endings: Uint8Array): number {
   if (kinds & KIND.upperA && WITH_UPPER_A.test(text)) found |= MAY_HAVE.awsKeyId | MAY_HAVE.token
   if (kinds & KIND.b && kinds & KIND.other && SCHEME.test(text)) found |= MAY_HAVE.scheme
   if (kinds & KIND.digits && CARD.test(text)) found |= MAY_HAVE.card
-  if (length >= AWS_SECRET_LENGTH && (kinds & MIXED) === MIXED && hasWordOfSecret(text)) {
+  if (text.length >= AWS_SECRET_LENGTH && (kinds & MIXED) === MIXED && hasWordOfSecret(text)) {
     found |= MAY_HAVE.awsSecret
   }
   if (kinds & KIND.less && text.includes('<') && text.includes('</')) found |= MAY_HAVE.element

@@ -4,7 +4,7 @@ import { createValueTexts, type ValueTexts } from '../../../src/audit/evidence-t
 import { createRedaction, redactValue, type Redaction } from '../../../src/core/redaction.ts'
 
 const redaction = createRedaction()
-const none: Redaction = { isSecret: () => false, text: (text) => text }
+const none: Redaction = { isSecret: () => false, text: (text) => text, isPlain: () => false }
 
 function textsUnder(rules: Redaction): ValueTexts {
   return createValueTexts({ maxDepth: 32, strict: true, redaction: rules })

@@ -20,7 +20,7 @@ import { readReference } from '../../support/audit/reference-reader.ts'
 import { anyRecord } from '../support/arbitrary-records.ts'
 
 /** For comparisons with encoders that hide nothing. */
-const plain: Redaction = { isSecret: () => false, text: (text) => text }
+const plain: Redaction = { isSecret: () => false, text: (text) => text, isPlain: () => false }
 const place = {
   streamId: '019a9d3c-0000-7000-8000-000000000001',
   sequence: 7,

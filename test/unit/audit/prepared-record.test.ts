@@ -209,7 +209,10 @@ describe('the evidence', () => {
     },
     { requiredKeys: ['actor', 'occurredAt', 'id'] },
   )
-  const plainOrigin = { ...origin, redaction: { isSecret: () => false, text: String } }
+  const plainOrigin = {
+    ...origin,
+    redaction: { isSecret: () => false, text: String, isPlain: () => false },
+  }
   const spanContext = {
     traceId: '0af7651916cd43dd8448eb211c80319c',
     spanId: 'b7ad6b7169203331',

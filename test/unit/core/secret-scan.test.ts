@@ -2,7 +2,7 @@ import { array, assert, constantFrom, nat, oneof, property, string, tuple } from
 import { describe, expect, test } from 'vitest'
 import { createRedaction, SECRET_ENDINGS, SECRET_NAMES } from '../../../src/core/redaction.ts'
 import { toSecretEndings } from '../../../src/core/secret-endings.ts'
-import { scanForSecrets } from '../../../src/core/secret-scan.ts'
+import { isPlainText, scanForSecrets } from '../../../src/core/secret-scan.ts'
 import { SECRET_SHAPES } from '../../../src/core/secret-shapes.ts'
 import { HARMLESS_TEXTS, SECRET_TEXTS } from '../../support/secrets/corpus.ts'
 import { HOSTILE_PIECES } from '../../support/secrets/hostile-pieces.ts'
@@ -85,6 +85,20 @@ describe('the scan misses nothing that a shape finds when it is applied to every
     assert(
       property(text, (each) => {
         expect(missedAnywhere(each)).toEqual([])
+      }),
+      { numRuns: 3_000, seed: 4_711 },
+    )
+  })
+
+  test('a text that is called plain has no secrets, and JSON has it as it is', () => {
+    const redaction = createRedaction()
+    const { endings } = RULES[0]!
+    const isAsItWas = (each: string): boolean =>
+      redaction.text(each) === each && JSON.stringify(each) === `"${each}"` && each.isWellFormed()
+    expect(isPlainText('user-000000017', endings)).toBe(true)
+    assert(
+      property(text, (each) => {
+        expect(isAsItWas(each) || !isPlainText(each, endings)).toBe(true)
       }),
       { numRuns: 3_000, seed: 4_711 },
     )
