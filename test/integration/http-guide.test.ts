@@ -104,8 +104,12 @@ test('tenant-requests.ts works for the tenant of each request', async () => {
   app.process.kill('SIGTERM')
   await app.ended()
 
-  expect(receiver.logs.map(({ attributes }) => attributes['tenant_id'])).toEqual([
-    'tenant-1',
-    undefined,
-  ])
+  const tenantsOf = (message: string): unknown[] =>
+    receiver.logs
+      .filter(({ body }) => body === message)
+      .map(({ attributes }) => attributes['tenant_id'])
+  expect(tenantsOf('the bill is asked for')).toEqual(['tenant-1', undefined])
+  expect(tenantsOf('request')).toEqual(['tenant-1', undefined])
+  const requests = receiver.spans.filter(({ kind }) => kind === 2)
+  expect(requests.map(({ attributes }) => attributes['tenant_id'])).toEqual(['tenant-1', undefined])
 }, 120_000)
