@@ -1,4 +1,4 @@
-import { auditMetrics } from '../src/audit/metrics.ts'
+import { auditMetrics, copyMetrics } from '../src/audit/metrics.ts'
 import type { OwnMetric, OwnMetrics } from '../src/core/own-metric.ts'
 import { healthMetrics } from '../src/health/metrics.ts'
 import { jobMetrics } from '../src/jobs/metrics.ts'
@@ -8,6 +8,7 @@ import { catalogueMetrics } from '../src/metrics/metrics.ts'
 import { operationMetrics } from '../src/operations/metrics.ts'
 import { toPrometheusName } from '../src/metrics/prometheus-name.ts'
 import { pipelineMetrics } from '../src/otlp/metrics.ts'
+import { sentryMetrics } from '../src/sentry/metrics.ts'
 import { markdownTable, page } from './markdown.ts'
 
 /** Every table of our own metrics, with what it is about. */
@@ -15,6 +16,8 @@ export const ownMetricTables: readonly (readonly [about: string, table: OwnMetri
   ['Spans on their way out', pipelineMetrics('span')],
   ['Log records on their way out', pipelineMetrics('log')],
   ['The audit trail', auditMetrics],
+  ['Copies of audit records in a file', copyMetrics],
+  ['Errors for Sentry', sentryMetrics],
   ['Health checks', healthMetrics],
   ['Operations that are not measured by instruments of the team', ofCatalogue(operationMetrics)],
   ['Jobs', ofCatalogue(jobMetrics)],

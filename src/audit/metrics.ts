@@ -100,6 +100,24 @@ export const auditMetrics = {
   },
 } as const satisfies OwnMetrics
 
+/** What is counted of copies for reading, when they go to a file. */
+export const copyMetrics = {
+  lost: {
+    kind: 'counter',
+    name: 'telltale.audit.copies.lost',
+    unit: '{record}',
+    description:
+      'Copies of audit records that could not be written to TELLTALE_AUDIT_MIRROR_FILE; the records themselves are not lost.',
+  },
+} as const satisfies OwnMetrics
+
+/** Makes the instrument; answers what counts copies. */
+export function createLostCounter(meter: Meter): (copies: number) => void {
+  const counter = meter.createCounter(copyMetrics.lost.name, copyMetrics.lost)
+  counter.add(0)
+  return (copies) => counter.add(copies)
+}
+
 /** Makes their instruments. */
 export function createAuditMetrics(meter: Meter, level: () => SpoolLevel): AuditMetrics {
   const make = (metric: OwnMetric) => meter.createCounter(metric.name, metric)

@@ -29,6 +29,8 @@ export interface SentryParts {
   readonly origin: () => EventOrigin
   /** Makes a client of an address that is never traced. */
   readonly createPost: (url: string, headers: Readonly<Record<string, string>>) => Post
+  /** Counts an event that is lost, by why. */
+  readonly dropped: (errorType: string) => void
   readonly reporter: Reporter
 }
 
@@ -39,7 +41,7 @@ export interface SentryParts {
  * @see docs/decisions/0022-errors-to-sentry.md
  */
 export function createSentryLogRecordProcessor(parts: SentryParts): SentryLogRecordProcessor {
-  const { library, origin, reporter } = parts
+  const { library, origin, dropped, reporter } = parts
   const dsn = library.makeDsn(parts.dsn)
   if (!dsn) throw new Error('Sentry does not know this kind of DSN')
   const url = library.getEnvelopeEndpointWithUrlEncodedAuth(dsn)
@@ -50,14 +52,20 @@ export function createSentryLogRecordProcessor(parts: SentryParts): SentryLogRec
   const transport = library.createTransport(
     {
       bufferSize: MAX_ON_THE_WAY,
-      recordDroppedEvent: (reason) =>
-        reporter.once(`sentry ${reason}`, `an error was not reported to Sentry: ${reason}`),
+      recordDroppedEvent(reason) {
+        // An answer that refuses it is counted by its status.
+        if (reason !== 'send_error') dropped(reason)
+        reporter.once(`sentry ${reason}`, `an error was not reported to Sentry: ${reason}`)
+      },
     },
     async ({ body }) => {
       onTheWay.add(body)
       try {
         const { status, headers } = await post(Buffer.from(body), TIMEOUT_MILLIS)
-        if (status >= 300) reporter.once(`sentry ${status}`, `Sentry answered ${status}`)
+        if (status >= 300) {
+          dropped(String(status))
+          reporter.once(`sentry ${status}`, `Sentry answered ${status}`)
+        }
         const one = (name: string): string | null => headers[name]?.toString() ?? null
         return {
           statusCode: status,

@@ -1,3 +1,5 @@
+import type { Meter } from '@opentelemetry/api'
+import { createLostCounter } from '../audit/metrics.ts'
 import { setAuditMirror } from '../audit/audit.ts'
 import { createAuditMirror, type AuditMirror } from '../audit/mirror/mirror.ts'
 import type { Redaction } from '../core/redaction.ts'
@@ -10,11 +12,13 @@ export function startAuditMirror(
   { audit }: AllSettings,
   logs: LogSignal,
   redaction: Redaction,
+  meter: Meter,
   reporter: Reporter,
 ): AuditMirror | undefined {
   const mirror = createAuditMirror({
     logger: audit.mirrorLog ? logs.provider.getLogger('telltale.audit.mirror') : undefined,
     file: audit.mirrorFile,
+    lost: audit.mirrorFile === undefined ? undefined : createLostCounter(meter),
     redaction,
     reporter,
   })

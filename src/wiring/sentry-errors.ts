@@ -1,8 +1,10 @@
+import type { Meter } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import { toReason } from '../core/errors.ts'
 import { loadFrom } from '../core/load-package.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { createPost } from '../otlp/post.ts'
+import { createDroppedCounter } from '../sentry/metrics.ts'
 import { asSentryLibrary } from '../sentry/sentry-library.ts'
 import {
   createSentryLogRecordProcessor,
@@ -23,6 +25,7 @@ export function startSentry(
   { dsn, environment, release }: AllSettings['sentry'],
   folder: string,
   resource: Resource,
+  meter: Meter,
   reporter: Reporter,
   warnings: string[],
 ): SentryLogRecordProcessor | undefined {
@@ -47,6 +50,7 @@ export function startSentry(
       }),
       createPost: (url, headers) =>
         createPost(url, headers, {}, { keepsAlive: false, maxSockets: 2 }),
+      dropped: createDroppedCounter(meter),
       reporter,
     })
   } catch (error) {

@@ -54,10 +54,10 @@ export function startSignals(
       resource.asyncAttributesPending ? resource.waitForAsyncAttributes?.() : undefined,
   }
   const traces = startTraces(settings, resource, context, redaction, warnings)
-  const sentry = startSentry(settings.sentry, folder, resource, reporter, warnings)
+  const sentry = startSentry(settings.sentry, folder, resource, meter, reporter, warnings)
   const more = sentry ? [sentry] : []
   const logs = startLogs(settings, resource, context, redaction, warnings, more)
-  const mirror = startAuditMirror(settings, logs, redaction, reporter)
+  const mirror = startAuditMirror(settings, logs, redaction, meter, reporter)
   const audit = startAudit({
     settings,
     spoolDirectory,

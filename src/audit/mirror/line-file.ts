@@ -10,6 +10,13 @@ export interface LineFile {
   settle(): void
 }
 
+/** A write that failed. */
+export interface FailedWrite {
+  readonly error: unknown
+  /** Lines that were to be written; a part of them may be. */
+  readonly lines: number
+}
+
 /** Text that may wait for the disk, in characters. */
 const MAX_WAITING = 16 * 2 ** 20
 
@@ -20,11 +27,11 @@ const STALL_MILLIS = 2_000
  * Opens nothing until there is a line: the file is opened anew for each write of what has come in between, so that it may be
  * moved away by a log rotation at any time. Several processes may write to the same file.
  *
- * @param onWritten - told of each write, with the error if it failed
+ * @param onWritten - told of each write, and how it failed if it did
  */
 export function createLineFile(
   path: string,
-  onWritten: (error?: unknown) => void,
+  onWritten: (failure?: FailedWrite) => void,
   { stallMillis = STALL_MILLIS }: { readonly stallMillis?: number } = {},
 ): LineFile {
   let waiting = ''
@@ -52,9 +59,8 @@ export function createLineFile(
         mayBeTorn = false
         onWritten()
       } catch (error) {
-        if (text === undefined) take()
         mayBeTorn = true
-        onWritten(error)
+        onWritten({ error, lines: countLines(text ?? take()) })
       }
     }
     writing = undefined
@@ -74,8 +80,12 @@ export function createLineFile(
         appendNow(path, whole(text))
         onWritten()
       } catch (error) {
-        onWritten(error)
+        onWritten({ error, lines: countLines(text) })
       }
     },
   }
+}
+
+function countLines(text: string): number {
+  return text.split('\n').length - 1
 }

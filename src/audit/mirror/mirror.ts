@@ -27,6 +27,8 @@ export interface AuditMirrorOptions {
   readonly logger?: Logger | undefined
   /** Gets each record as a line of JSON. */
   readonly file?: string | undefined
+  /** Counts copies that are not in the file. */
+  readonly lost?: ((copies: number) => void) | undefined
   readonly redaction: Redaction
   readonly reporter: Reporter
 }
@@ -35,18 +37,20 @@ export interface AuditMirrorOptions {
 export function createAuditMirror({
   logger,
   file,
+  lost,
   redaction,
   reporter,
 }: AuditMirrorOptions): AuditMirror | undefined {
   if (!logger && file === undefined) return undefined
-  const fail = (reason: string): void => {
+  const fail = (reason: string, copies: number): void => {
+    lost?.(copies)
     reporter.once('audit mirror', `audit records are not copied to ${file}: ${reason}`)
   }
   const lines =
     file === undefined
       ? undefined
-      : createLineFile(file, (error) => {
-          if (error) fail(toReason(error))
+      : createLineFile(file, (failure) => {
+          if (failure) fail(toReason(failure.error), failure.lines)
           else reporter.over('audit mirror', `audit records are copied again to ${file}`)
         })
   const attempt = <Result>(work: () => Result): Result | undefined => {
@@ -59,7 +63,7 @@ export function createAuditMirror({
   }
   const write = (copy: MirrorCopy): void => {
     logger?.emit(toMirrorLog(copy))
-    if (lines?.append(toMirrorLine(copy)) === false) fail('the disk is too slow')
+    if (lines?.append(toMirrorLine(copy)) === false) fail('the disk is too slow', 1)
   }
   return {
     prepare(event, record) {

@@ -155,6 +155,22 @@ describe('the copy in the logs', () => {
 })
 
 describe('the copy in a file', () => {
+  test('is counted when it cannot be written', async () => {
+    let lost = 0
+    const mirror = createAuditMirror({
+      file: folder,
+      lost: (copies) => void (lost += copies),
+      redaction: createRedaction(),
+      reporter: createRecordingReporter(),
+    })
+    setAuditMirror(mirror)
+
+    await audit.record(backedUp, fields)
+    await mirror!.flush()
+
+    expect(lost).toBe(1)
+  })
+
   test('is a line that grep and jq can work with', async () => {
     const file = join(folder, 'logs', 'audit.log')
     const { mirror } = start(file)
