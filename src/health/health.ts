@@ -4,6 +4,7 @@ import type { AnswerableRequest, AnswerableResponse } from '../core/http-answer.
 import { createRedaction, type Redaction } from '../core/redaction.ts'
 import { createReporter, writeToStderr, type Reporter } from '../core/reporter.ts'
 import type { Settled } from '../config/setting.ts'
+import { checkAnswerOptions } from './check-answer-options.ts'
 import type { CheckResult } from './check-result.ts'
 import type { CheckFunction } from './health-check.ts'
 import { toHealthAnswer, type HealthAnswerOptions } from './health-answer.ts'
@@ -89,19 +90,31 @@ export function liveResponse(options: HealthAnswerOptions = {}): HttpAnswer {
   return respond('live', options)
 }
 
-/** {@link healthResponse} for Node's requests. */
+/**
+ * {@link healthResponse} for Node's requests.
+ *
+ * @throws {ConfigError} `TELLTALE_CONFIG_INVALID`
+ */
 export function healthHandler(options: HealthAnswerOptions = {}): HealthHandler {
-  return toHandler(() => healthResponse(options))
+  return toHandler(options, healthResponse)
 }
 
-/** {@link readyResponse} for Node's requests. */
+/**
+ * {@link readyResponse} for Node's requests.
+ *
+ * @throws {ConfigError} `TELLTALE_CONFIG_INVALID`
+ */
 export function readyHandler(options: HealthAnswerOptions = {}): HealthHandler {
-  return toHandler(() => readyResponse(options))
+  return toHandler(options, readyResponse)
 }
 
-/** {@link liveResponse} for Node's requests. */
+/**
+ * {@link liveResponse} for Node's requests.
+ *
+ * @throws {ConfigError} `TELLTALE_CONFIG_INVALID`
+ */
 export function liveHandler(options: HealthAnswerOptions = {}): HealthHandler {
-  return toHandler(() => liveResponse(options))
+  return toHandler(options, liveResponse)
 }
 
 function respond(probe: Probe, options: HealthAnswerOptions): HttpAnswer {
@@ -117,9 +130,14 @@ function respond(probe: Probe, options: HealthAnswerOptions): HttpAnswer {
   )
 }
 
-function toHandler(make: () => HttpAnswer): HealthHandler {
+function toHandler(
+  options: HealthAnswerOptions,
+  make: (options: HealthAnswerOptions) => HttpAnswer,
+): HealthHandler {
+  checkAnswerOptions(options)
+  const answer = (): HttpAnswer => make(options)
   return (request, response) => {
-    void sendAnswer(request, response, make, (reason) => {
+    void sendAnswer(request, response, answer, (reason) => {
       surroundings.reporter.once('health answer', `a health answer could not be sent: ${reason}`)
     })
   }
