@@ -1,4 +1,5 @@
 import type { AnyValue } from '@opentelemetry/api'
+import { isBytes, isDate, isPlainObject, toOwnBytes } from '../core/value-kinds.ts'
 
 /** Nesting that is still recorded; deeper details are refused. */
 export const MAX_DETAIL_DEPTH = 32
@@ -17,8 +18,8 @@ export function toAuditValue(value: unknown, path = 'details', depth = 0): AnyVa
     throw new TypeError(`"${path}" must be a finite number; got ${value}`)
   }
   if (typeof value === 'bigint') return value.toString()
-  if (value instanceof Uint8Array) return value
-  if (value instanceof Date) {
+  if (isBytes(value)) return toOwnBytes(value)
+  if (isDate(value)) {
     if (Number.isFinite(value.getTime())) return value.toISOString()
     throw new TypeError(`"${path}" must be a valid Date`)
   }
@@ -37,12 +38,6 @@ export function toAuditValue(value: unknown, path = 'details', depth = 0): AnyVa
     return members
   }
   throw new TypeError(`"${path}" must be plain data; got ${describe(value)}`)
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype
 }
 
 function describe(value: unknown): string {

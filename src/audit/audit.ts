@@ -1,6 +1,7 @@
 import { context } from '@opentelemetry/api'
 import { AuditError } from '../core/errors.ts'
 import { createRedaction } from '../core/redaction.ts'
+import { isThenable } from '../core/thenable.ts'
 import { withAuditContext } from './audit-context.ts'
 import type { AuditContext, AuditFields } from './audit-fields.ts'
 import type { AppendedRecord, AuditTrail, Durability } from './audit-trail.ts'
@@ -70,7 +71,7 @@ export const audit: Audit = {
       const origin = typeof started === 'string' ? UNKNOWN_ORIGIN : started.origin
       const preparing = prepareRecord(event, fields, origin)
       // Not awaited when there is nothing to wait for: records come to stand in the order of the calls.
-      return preparing instanceof Promise
+      return isThenable(preparing)
         ? preparing.then((prepared) => append(started, event, fields, prepared))
         : append(started, event, fields, preparing)
     } catch (error) {

@@ -1,3 +1,5 @@
+import { isBytes, isDate, toOwnBytes } from '../core/value-kinds.ts'
+
 /** Nesting that is still looked at; evidence refuses what lies deeper. */
 const MAX_DEPTH = 130
 
@@ -11,8 +13,9 @@ const MAX_DEPTH = 130
 export function toCarriedValue(value: unknown, parents: readonly object[] = []): unknown {
   if (typeof value === 'bigint') return value.toString()
   if (typeof value === 'function' || typeof value === 'symbol' || value === undefined) return null
-  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
+  if (typeof value !== 'object' || value === null) return value
+  if (isBytes(value)) return toOwnBytes(value)
+  if (isDate(value)) return Number.isNaN(value.getTime()) ? null : value.toISOString()
   if (parents.includes(value)) return '[circular]'
   if (parents.length > MAX_DEPTH) return value
   const within = [...parents, value]

@@ -1,8 +1,9 @@
 import { hash, randomFillSync } from 'node:crypto'
 import type { Redaction } from '../core/redaction.ts'
+import { isError, isPlainObject } from '../core/value-kinds.ts'
 import { toAuditValue, MAX_DETAIL_DEPTH } from './audit-value.ts'
 import type { DetailTexts } from './compiled-evidence.ts'
-import { createValueTexts, isPlain, ValueRefused, type ValueTexts } from './evidence-text.ts'
+import { createValueTexts, ValueRefused, type ValueTexts } from './evidence-text.ts'
 import type { Annex } from './made-record.ts'
 import { describeIssue, type StandardSchema } from './standard-schema.ts'
 
@@ -51,7 +52,7 @@ function asObject(value: unknown): CheckedDetails {
 
 /** A schema may throw; the record is refused with what it says. */
 function toProblem(error: unknown): CheckedDetails {
-  return { problems: [error instanceof Error ? error.message : String(error)] }
+  return { problems: [isError(error) ? error.message : String(error)] }
 }
 
 /** Makes the texts of details, under one set of rules. */
@@ -73,7 +74,7 @@ export function createDetailsMaker(redaction: Redaction): DetailsMaker {
     make(details, erasable) {
       if (details === undefined) return NO_TEXTS
       try {
-        if (!isPlain(details)) throw new ValueRefused('they are no plain object')
+        if (!isPlainObject(details)) throw new ValueRefused('they are no plain object')
         return erasable ? divide(details, erasable, texts) : plain(texts.list(details, 2))
       } catch (error) {
         if (!(error instanceof ValueRefused)) throw error

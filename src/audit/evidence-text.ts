@@ -9,6 +9,7 @@ import {
   TELLING_SIBLINGS,
   type Redaction,
 } from '../core/redaction.ts'
+import { isBytes, isDate, isPlainObject } from '../core/value-kinds.ts'
 
 /** What a value may be, and how deep. */
 export interface ValueRules {
@@ -137,13 +138,18 @@ export function createValueTexts({ maxDepth, strict, redaction }: ValueRules): V
 
   const object = (given: object, depth: number): string => {
     if (Array.isArray(given)) return array(given, depth)
-    if (given instanceof Uint8Array) {
+    // First, because nearly all are.
+    if (isPlainObject(given)) return members(given, depth)
+    if (isBytes(given)) {
       return areSecretBytes(given, redaction) ? toStringValue(REDACTED) : toBytesValue(given)
     }
-    if (given instanceof Date) {
+    if (isDate(given)) {
       return Number.isNaN(given.getTime()) ? empty(given) : toStringValue(given.toISOString())
     }
-    if (strict && !isPlain(given)) return empty(given)
+    return strict ? empty(given) : members(given, depth)
+  }
+
+  const members = (given: object, depth: number): string => {
     return `{"kvlistValue":{"values":[${list(given, depth + 1)}]}}`
   }
 
@@ -245,12 +251,6 @@ function isSame(left: readonly string[], right: readonly string[]): boolean {
 /** By UTF-16 code units, as JavaScript compares texts. Keys that are read as the same one stay in the order in which they came. */
 function byWhatIsRead(left: Key, right: Key): number {
   return left.read < right.read ? -1 : left.read > right.read ? 1 : 0
-}
-
-/** Whether an object is only a map of its members. */
-export function isPlain(given: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(given)
-  return prototype === null || prototype === Object.prototype
 }
 
 /** Whether there is anything to hide. */

@@ -2,6 +2,7 @@ import { ROOT_CONTEXT, context, isSpanContextValid, trace, type Context } from '
 import { AuditError, toReason } from '../core/errors.ts'
 import { createUuidV7 } from '../core/ids.ts'
 import type { Redaction } from '../core/redaction.ts'
+import { isThenable } from '../core/thenable.ts'
 import { requestIdOf } from '../propagation/propagation.ts'
 import { tenantOf } from '../tenancy/tenancy.ts'
 import { auditContextOf } from './audit-context.ts'
@@ -69,7 +70,7 @@ export function prepareRecord<Details>(
   const now = Date.now()
   const fields = withDefaults(given, active)
   const checked = checkDetails(event.details, fields.details)
-  return checked instanceof Promise
+  return isThenable(checked)
     ? checked.then((details) => finish(event, fields, details, active, now, origin))
     : finish(event, fields, checked, active, now, origin)
 }

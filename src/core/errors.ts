@@ -1,3 +1,5 @@
+import { isAggregateError, isError } from './value-kinds.ts'
+
 /** What each code means, in the words the reference and `doctor` print. */
 export const MEANINGS = {
   TELLTALE_CONFIG_INVALID: 'One or more settings cannot be used; nothing was started.',
@@ -49,7 +51,7 @@ export class AuditError extends TelltaleError {
 export function toReason(thrown: unknown): string {
   try {
     const error = nearestCause(thrown)
-    if (!(error instanceof Error)) return String(error)
+    if (!isError(error)) return String(error)
     const code = (error as NodeJS.ErrnoException).code
     const said: unknown = error.message || error.name
     const text = String(said)
@@ -66,7 +68,7 @@ const MAX_DEPTH = 16
 function nearestCause(thrown: unknown): unknown {
   let error = thrown
   for (let depth = 0; depth < MAX_DEPTH; depth += 1) {
-    if (!(error instanceof AggregateError) || error.errors.length === 0) return error
+    if (!isAggregateError(error) || error.errors.length === 0) return error
     error = error.errors[0]
   }
   return error

@@ -2,6 +2,7 @@ import { secretByNeighbours, secretBySiblings, secretByTurns } from './secret-me
 import { toSecretEndings } from './secret-endings.ts'
 import { isPlainText, scanForSecrets } from './secret-scan.ts'
 import { REDACTED, SECRET_SHAPES } from './secret-shapes.ts'
+import { isBytes } from './value-kinds.ts'
 
 export {
   secretByNeighbours,
@@ -103,7 +104,7 @@ export function redactValue(value: unknown, redaction: Redaction): unknown {
   if (typeof value === 'string') return redaction.text(value)
   if (typeof value === 'number') return isSecretNumber(value, redaction) ? REDACTED : value
   if (typeof value !== 'object' || value === null) return value
-  if (value instanceof Uint8Array) return redactBytes(value, redaction)
+  if (isBytes(value)) return redactBytes(value, redaction)
   if (Array.isArray(value)) return redactItems(value, redaction)
   const hidden = secretBySiblings(value, redaction.isSecret)
   let same = true

@@ -1,3 +1,5 @@
+import { isBytes } from './value-kinds.ts'
+
 /** What a value is counted as beside its characters: the words around it on the wire. */
 const AROUND = 32
 
@@ -23,7 +25,7 @@ export function sizeWithin(value: unknown, room: number): number | undefined {
     size += AROUND
     if (typeof part === 'string') size += part.length
     // In JSON as base64.
-    else if (part instanceof Uint8Array) size += Math.ceil(part.length / 3) * 4
+    else if (isBytes(part)) size += Math.ceil(part.length / 3) * 4
     else if (typeof part === 'object' && part !== null) {
       if (depth >= MAX_DEPTH) return false
       if (Array.isArray(part)) {

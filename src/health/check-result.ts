@@ -2,6 +2,7 @@ import { toReason } from '../core/errors.ts'
 import { printable } from '../core/printable.ts'
 import { REDACTED, type Redaction } from '../core/redaction.ts'
 import { showValue } from '../core/show-value.ts'
+import { isError } from '../core/value-kinds.ts'
 
 const STATUSES = ['healthy', 'degraded', 'unhealthy'] as const
 
@@ -39,7 +40,7 @@ export function toCheckResult(answer: unknown, redaction: Redaction): CheckResul
   if (typeof answer !== 'object' || answer === null) return { status: 'healthy', figures: {} }
   try {
     // `ping().catch((error) => error)` hides the failure from its caller, not from us.
-    if (answer instanceof Error) return toFailure(answer, redaction)
+    if (isError(answer)) return toFailure(answer, redaction)
     return readVerdict(answer, redaction)
   } catch (error) {
     return toFailure(error, redaction)

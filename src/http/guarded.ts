@@ -1,12 +1,13 @@
 import { diag } from '@opentelemetry/api'
 import { toReason } from '../core/errors.ts'
+import { onRejection } from '../core/thenable.ts'
 
 /** Calls what the application gave us: what it throws, or rejects with, is told once, and never reaches the request. */
 export function guarded<Result>(what: string, call: () => Result): Result | undefined {
   try {
     const result = call()
     // Nobody waits for it: its failure would end the process.
-    if (result instanceof Promise) result.catch((error: unknown) => tell(what, error))
+    onRejection(result, (error) => tell(what, error))
     return result
   } catch (error) {
     tell(what, error)

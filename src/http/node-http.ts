@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { isPromise } from '../core/value-kinds.ts'
 import { createHttpTelemetry, failRequest, type HttpOptions } from './http.ts'
 import { runIn } from './run-in.ts'
 
@@ -48,7 +49,7 @@ function run(request: IncomingMessage, listener: () => unknown): unknown {
   }
   try {
     const answer = listener()
-    return answer instanceof Promise ? answer.then(undefined, fail) : answer
+    return isPromise(answer) ? answer.then(undefined, fail) : answer
   } catch (error) {
     return fail(error)
   }

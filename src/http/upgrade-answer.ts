@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream'
+import { isBytes } from '../core/value-kinds.ts'
 import type { NodeResponse } from './node-messages.ts'
 
 /** A request that may take its connection over. */
@@ -70,5 +71,5 @@ function statusOf(chunk: unknown): number | undefined {
 }
 
 function toStart(chunk: unknown): string {
-  return chunk instanceof Uint8Array ? Buffer.from(chunk.subarray(0, 16)).toString('latin1') : ''
+  return isBytes(chunk) ? Buffer.from(chunk.subarray(0, 16)).toString('latin1') : ''
 }

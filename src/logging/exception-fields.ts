@@ -1,3 +1,5 @@
+import { isError } from '../core/value-kinds.ts'
+
 /** Errors within errors, causes and parts of an AggregateError alike, that are still shown. */
 const MAX_RELATED = 16
 
@@ -43,7 +45,7 @@ interface ErrorLike {
 /** Also errors of other realms, and what libraries throw in their place. */
 function isErrorLike(value: unknown): value is ErrorLike {
   if (typeof value !== 'object' || value === null) return false
-  return value instanceof Error || typeof (value as ErrorLike).message === 'string'
+  return isError(value) || typeof (value as ErrorLike).message === 'string'
 }
 
 /** The class, where the name does not say it: most classes of errors do not set theirs. */
@@ -86,7 +88,7 @@ function stackOf(value: unknown): string {
   if (!isErrorLike(value)) return toText(value)
   const { stack } = value
   if (typeof stack === 'string' && stack !== '') return stack
-  return value instanceof Error ? `${toType(value)}: ${toMessage(value)}` : ''
+  return isError(value) ? `${toType(value)}: ${toMessage(value)}` : ''
 }
 
 function partsOf({ errors }: ErrorLike): readonly unknown[] {

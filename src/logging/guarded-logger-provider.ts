@@ -1,6 +1,7 @@
 import type { AnyValue, Logger, LoggerProvider, LogRecord } from '@opentelemetry/api'
 import { toReason } from '../core/errors.ts'
 import type { Reporter } from '../core/reporter.ts'
+import { isDate } from '../core/value-kinds.ts'
 import { toOwnValue, toSafeValue } from './safe-value.ts'
 
 /** Which records go elsewhere, and to whom. */
@@ -45,12 +46,21 @@ function emitGuarded(logger: Logger, record: LogRecord, reporter: Reporter): voi
       // A getter at the top, or one that was harmless when it was looked at: now everything is copied.
       logger.emit({
         ...record,
+        ...ownTimes(record),
         body: toOwnValue(record.body),
         attributes: toOwnValue(record.attributes ?? {}) as Record<string, AnyValue>,
       })
     } catch (error) {
       reporter.once('log record', `a log record could not be made: ${toReason(error)}`)
     }
+  }
+}
+
+/** The SDK throws for a Date of another realm, which it does not know as one. */
+function ownTimes({ timestamp, observedTimestamp }: LogRecord): Partial<LogRecord> {
+  return {
+    ...(isDate(timestamp) && { timestamp: new Date(timestamp.getTime()) }),
+    ...(isDate(observedTimestamp) && { observedTimestamp: new Date(observedTimestamp.getTime()) }),
   }
 }
 

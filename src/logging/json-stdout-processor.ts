@@ -1,4 +1,5 @@
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
+import { isBytes } from '../core/value-kinds.ts'
 import { toSafeValue } from './safe-value.ts'
 
 /** Scopes whose logger writes to stdout itself: printing their records would double every line. */
@@ -83,5 +84,5 @@ function toJson(value: unknown): string | undefined {
 function toJsonValue(this: unknown, key: string, value: unknown): unknown {
   // Not `value`: a Buffer has already been turned into a list of numbers by its own toJSON().
   const original = (this as Record<string, unknown>)[key]
-  return original instanceof Uint8Array ? Buffer.from(original).toString('base64') : value
+  return isBytes(original) ? Buffer.from(original).toString('base64') : value
 }

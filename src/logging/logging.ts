@@ -1,6 +1,7 @@
 import { diag, logs, type AnyValue, type Logger as ScopeLogger } from '@opentelemetry/api'
 import { toReason } from '../core/errors.ts'
 import { createRedaction, type Redaction } from '../core/redaction.ts'
+import { isError, isMap, isSet } from '../core/value-kinds.ts'
 import { toExceptionFields } from './exception-fields.ts'
 import {
   createLogLevels,
@@ -144,7 +145,7 @@ class ComponentLogger implements Logger {
   #toAttributes(fields: LogFields | undefined, message: unknown): Record<string, AnyValue> {
     const { component } = this.#level
     const read = fields === undefined ? undefined : readFields(fields)
-    const thrown = isError(message) ? toExceptionFields(message) : undefined
+    const thrown = isReadableError(message) ? toExceptionFields(message) : undefined
     // First what must not be missing, because attributes beyond the limit are dropped; and the component once more, because no
     // field may displace it.
     const attributes: Record<string, AnyValue> = {
@@ -184,7 +185,7 @@ function exceptionOf(read: Readonly<Record<string, AnyValue>>): Record<string, A
 function toMembers(fields: unknown): Record<string, AnyValue> {
   try {
     // `log.error('failed', error)` means the error, whose members say nothing.
-    if (fields instanceof Error) return { error: fields }
+    if (isError(fields)) return { error: fields }
     if (fields === undefined || fields === null) return {}
     if (!isPlainOrClass(fields)) return { fields: fields }
     const keys = Object.keys(fields)
@@ -203,21 +204,21 @@ function isPlainOrClass(fields: {}): fields is Record<string, AnyValue> {
   return (
     typeof fields === 'object' &&
     !Array.isArray(fields) &&
-    !(fields instanceof Map) &&
-    !(fields instanceof Set) &&
+    !isMap(fields) &&
+    !isSet(fields) &&
     !ArrayBuffer.isView(fields)
   )
 }
 
 /** For JavaScript, which lets anything be the message. */
 function toBody(message: unknown): AnyValue {
-  if (isError(message)) return toExceptionFields(message)['exception.message']
+  if (isReadableError(message)) return toExceptionFields(message)['exception.message']
   return toSafeValue(message)
 }
 
-function isError(value: unknown): boolean {
+function isReadableError(value: unknown): value is Error {
   try {
-    return value instanceof Error
+    return isError(value)
   } catch {
     return false
   }

@@ -1,4 +1,15 @@
 import { cutText } from '../core/cut-text.ts'
+import {
+  isArrayBuffer,
+  isBytes,
+  isDataView,
+  isDate,
+  isError,
+  isMap,
+  isRegExp,
+  isSet,
+  toOwnBytes,
+} from '../core/value-kinds.ts'
 import { toExceptionFields } from './exception-fields.ts'
 
 /** What one value of a log record may be at the most; what lies beyond is cut off, and a word stands in its place. */
@@ -77,7 +88,9 @@ function isHarmlessObject(value: object, parents: object[], budget: Budget): boo
         value.every((item) => isHarmless(item, parents, budget))
       )
     }
-    if (value instanceof Uint8Array) return (budget.length -= value.length) >= 0
+    if (isBytes(value)) {
+      return toOwnBytes(value) === value && (budget.length -= value.length) >= 0
+    }
     if (!isPlain(value)) return false
     let members = 0
     for (const key in value) {
@@ -95,7 +108,7 @@ function isHarmlessObject(value: object, parents: object[], budget: Budget): boo
   }
 }
 
-/** Whether there is nothing behind an object but its members. */
+/** Whether there is nothing behind an object but its members. Those of another realm are copied: the SDK drops them. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return (
@@ -133,8 +146,8 @@ function copy(value: unknown, parents: readonly object[], budget: Budget): unkno
 
 function copyObject(value: object, within: readonly object[], budget: Budget): unknown {
   if (Array.isArray(value)) return copyItems(value, value.length, within, budget)
-  if (value instanceof Uint8Array) return takeBytes(value, budget)
-  if (value instanceof ArrayBuffer || value instanceof DataView) {
+  if (isBytes(value)) return takeBytes(toOwnBytes(value), budget)
+  if (isArrayBuffer(value) || isDataView(value)) {
     return takeBytes(toBytes(value), budget)
   }
   // The other lists of numbers: not as objects, whose keys would be a list ten times as long.
@@ -143,13 +156,13 @@ function copyObject(value: object, within: readonly object[], budget: Budget): u
     return copyItems(items, items.length, within, budget)
   }
   if (isBoxed(value)) return copy(value.valueOf(), within, budget)
-  if (value instanceof Error) return copyError(value, within, budget)
-  if (value instanceof Date) {
+  if (isError(value)) return copyError(value, within, budget)
+  if (isDate(value)) {
     return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString()
   }
-  if (value instanceof Map) return copyEntries(value, value.size, within, budget)
-  if (value instanceof Set) return copyItems(value, value.size, within, budget)
-  if (value instanceof RegExp) return takeText(String(value), budget)
+  if (isMap(value)) return copyEntries(value, value.size, within, budget)
+  if (isSet(value)) return copyItems(value, value.size, within, budget)
+  if (isRegExp(value)) return takeText(String(value), budget)
   const { toJSON } = value as { toJSON?: unknown }
   if (typeof toJSON === 'function') return copy(toJSON.call(value), within, budget)
   return copyMembers(value, within, budget)
@@ -231,8 +244,8 @@ function toName(key: string, budget: Budget): string {
   return key === 'constructor' || key === '__proto__' ? `[${key}]` : takeText(key, budget)
 }
 
-function toBytes(value: ArrayBuffer | DataView): Uint8Array {
-  return value instanceof ArrayBuffer
+function toBytes(value: ArrayBufferLike | DataView): Uint8Array {
+  return isArrayBuffer(value)
     ? new Uint8Array(value)
     : new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 }

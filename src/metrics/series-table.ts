@@ -1,3 +1,4 @@
+import { isMap, isSet } from '../core/value-kinds.ts'
 import type { LabelRule, LabelRules } from './label-types.ts'
 import { toLabelText } from './label-text.ts'
 
@@ -220,7 +221,7 @@ function toLabel(name: string, rule: LabelRule): Label {
 /** An object with members; not a list, a map or the like. */
 function isPlain(given: unknown): boolean {
   if (typeof given !== 'object' || given === null) return false
-  return !Array.isArray(given) && !(given instanceof Map) && !(given instanceof Set)
+  return !Array.isArray(given) && !isMap(given) && !isSet(given)
 }
 
 function hasOpen(labels: readonly Label[]): boolean {

@@ -4,6 +4,7 @@ import { toReason } from '../core/errors.ts'
 import { createRedaction } from '../core/redaction.ts'
 import { createReporter, writeToStderr, type Reporter } from '../core/reporter.ts'
 import { isThenable, onRejection } from '../core/thenable.ts'
+import { isError } from '../core/value-kinds.ts'
 import { getLogger } from '../logging/logging.ts'
 import { operationMetrics } from './metrics.ts'
 import type { OperationEnd, OperationOptions } from './operation-options.ts'
@@ -82,7 +83,8 @@ function endSpan({ name, span }: RunningOperation, end: OperationEnd<unknown>): 
     span.setStatus({ code: SpanStatusCode.ERROR, message: toSafeReason(error) })
     // An error may throw when it is read.
     guard(name, 'error', () => {
-      if (error !== undefined) span.recordException(isError(error) ? error : toSafeReason(error))
+      if (error !== undefined)
+        span.recordException(isReadableError(error) ? error : toSafeReason(error))
     })
   }
   span.end()
@@ -170,7 +172,7 @@ function guard<Result>(name: string, what: string, call: () => Result): Result |
 /** The code of a system error, else the class: both are of a small, known number. */
 function toErrorType(error: unknown): string {
   try {
-    if (!isError(error)) return '_OTHER'
+    if (!isReadableError(error)) return '_OTHER'
     const { code } = error as NodeJS.ErrnoException
     return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,63}$/.test(code) ? code : error.name
   } catch {
@@ -178,9 +180,9 @@ function toErrorType(error: unknown): string {
   }
 }
 
-function isError(error: unknown): error is Error {
+function isReadableError(error: unknown): error is Error {
   try {
-    return error instanceof Error
+    return isError(error)
   } catch {
     return false
   }

@@ -1,3 +1,4 @@
+import { isRegExp } from '../core/value-kinds.ts'
 import { isAsymmetric, show } from './partial-match.ts'
 import type { TestAuditRecord, TestLog, TestSpan, TestTelemetry } from './test-telemetry.ts'
 
@@ -76,7 +77,7 @@ export function checkQuestion(kind: Kind, name: unknown, expected: unknown): voi
 
 /** @throws {TypeError} for a name that is none */
 export function checkName(kind: string, name: unknown): void {
-  if (typeof name === 'string' || name instanceof RegExp) return
+  if (typeof name === 'string' || isRegExp(name)) return
   throw new TypeError(
     `the ${kind} asked for must be named by a text or a RegExp; got ${given(name)}`,
   )

@@ -1,4 +1,5 @@
 import type { AuditEvent } from '../audit/define-audit-event.ts'
+import { isRegExp } from '../core/value-kinds.ts'
 import { checkName, checkQuestion, checkTelemetry, type Kind } from './check-question.ts'
 import { differences, matches, show } from './partial-match.ts'
 import type {
@@ -61,7 +62,7 @@ export function findAuditRecord(
   event: Name | AuditEvent<any>,
   expected: Expected<TestAuditRecord> = {},
 ): Search<TestAuditRecord> {
-  const isName = typeof event === 'string' || event instanceof RegExp
+  const isName = typeof event === 'string' || isRegExp(event)
   // What is undefined may be an event that was imported by a wrong name.
   const name = isName ? event : (event as AuditEvent<unknown> | undefined)?.name
   check(telemetry, 'audit record', name, expected)
@@ -103,11 +104,7 @@ function find<Thing extends object>(
   const wanted = Object.entries(expected)
     .filter(
       ([, value]) =>
-        !(
-          typeof value === 'object' &&
-          Object.keys(value ?? {}).length === 0 &&
-          !(value instanceof RegExp)
-        ),
+        !(typeof value === 'object' && Object.keys(value ?? {}).length === 0 && !isRegExp(value)),
     )
     .map(([key, value]) => `${key} ${show(value)}`)
     .join(', ')

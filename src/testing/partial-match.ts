@@ -1,9 +1,10 @@
+import { isRegExp } from '../core/value-kinds.ts'
+
 /** What a value must be: the same, a part of it, a pattern for a text, or whatever an asymmetric matcher accepts. */
 export function matches(actual: unknown, expected: unknown): boolean {
   if (isAsymmetric(expected)) return expected.asymmetricMatch(actual)
   // search() begins at the beginning, also with a pattern that remembers where it was.
-  if (expected instanceof RegExp)
-    return typeof actual === 'string' && actual.search(expected) !== -1
+  if (isRegExp(expected)) return typeof actual === 'string' && actual.search(expected) !== -1
   if (Array.isArray(expected)) {
     return (
       Array.isArray(actual) &&
@@ -30,12 +31,12 @@ export function differences(actual: object, expected: object, path = ''): string
 /** A value in a message; what is long is cut. */
 export function show(value: unknown): string {
   if (value === undefined) return 'missing'
-  if (value instanceof RegExp) return String(value)
+  if (isRegExp(value)) return String(value)
   if (typeof value === 'bigint') return `${value}n`
   if (isAsymmetric(value)) return showAsymmetric(value)
   try {
     const text = JSON.stringify(value, (_key, part: unknown) =>
-      part instanceof RegExp ? String(part) : typeof part === 'bigint' ? `${part}n` : part,
+      isRegExp(part) ? String(part) : typeof part === 'bigint' ? `${part}n` : part,
     )
     return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
   } catch {
@@ -66,5 +67,5 @@ export function isAsymmetric(value: unknown): value is Asymmetric {
 
 function isRecord(value: unknown): value is object {
   const isPlain = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isPlain && !(value instanceof RegExp) && !isAsymmetric(value)
+  return isPlain && !isRegExp(value) && !isAsymmetric(value)
 }

@@ -6,6 +6,7 @@ import {
   type Redaction,
 } from '../core/redaction.ts'
 import { secretByNeighbours, secretBySiblings } from '../core/secret-members.ts'
+import { isBytes } from '../core/value-kinds.ts'
 import { checkTelemetry } from './check-question.ts'
 import { toTitle } from './expectations.ts'
 import type { TestTelemetry } from './test-telemetry.ts'
@@ -65,7 +66,7 @@ function leaks(
     return isSecretNumber(value, redaction) ? [`${place}: ${path} is a card number`] : []
   }
   if (typeof value !== 'object' || value === null || depth > DEEPEST) return []
-  if (value instanceof Uint8Array) {
+  if (isBytes(value)) {
     return redactValue(value, redaction) === value
       ? []
       : [`${place}: a secret in the bytes of ${path}`]

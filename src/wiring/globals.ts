@@ -13,6 +13,7 @@ import {
 } from '@opentelemetry/api'
 import { loadPackage } from '../core/load-package.ts'
 import type { Reporter } from '../core/reporter.ts'
+import { isError } from '../core/value-kinds.ts'
 
 /** What is put behind the OpenTelemetry API; a missing signal stays a no-op. */
 export interface Globals {
@@ -64,8 +65,8 @@ export function setDiagnostics(level: string, reporter: Reporter): void {
     (message: string, ...args: unknown[]): void => {
       // The stock exporters read the variables too; what is wrong with them has been said, without secrets.
       if (message.startsWith('Configuration:')) return
-      const parts = args.filter((arg) => typeof arg === 'string' || arg instanceof Error)
-      const text = [message, ...parts.map((part) => (part instanceof Error ? part.message : part))]
+      const parts = args.filter((arg) => typeof arg === 'string' || isError(arg))
+      const text = [message, ...parts.map((part) => (isError(part) ? part.message : part))]
       // Numbers and ids differ from one occurrence to the next; the cause is the same.
       reporter.once(`diag ${message.replaceAll(/\d+/g, '#')}`, `[${severity}] ${text.join(' ')}`)
     }

@@ -257,6 +257,15 @@ describe('who reads and who makes', () => {
     expect(readers.filter((path) => !/^(?:init\.ts|register\.ts|cli\/.*)$/.test(path))).toEqual([])
   })
 
+  test('what a value is gets asked of core/value-kinds.ts, which knows those of other realms', () => {
+    // Errors of our own are made here, by the class that is asked for.
+    const users = filesWith(
+      /\binstanceof (?:(?!(?:Audit|Callback|Cli|Evidence)Error)\w*(?:Error|Array)|Date|Map|Set|RegExp|Promise|Object|ArrayBuffer|DataView|Buffer)\b/,
+    )
+
+    expect(users).toEqual(['core/value-kinds.ts'])
+  })
+
   test('instruments are created in metrics.ts', () => {
     const makers = filesWith(/\.create(?:Observable)?(?:Counter|UpDownCounter|Gauge|Histogram)\(/)
 

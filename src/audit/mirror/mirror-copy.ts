@@ -1,5 +1,6 @@
 import type { LogRecord } from '@opentelemetry/api'
 import { redactMember, type Redaction } from '../../core/redaction.ts'
+import { isBytes } from '../../core/value-kinds.ts'
 import { toAuditValue } from '../audit-value.ts'
 import type { DeclaredEvent } from '../define-audit-event.ts'
 import type { PreparedRecord } from '../prepared-record.ts'
@@ -84,5 +85,5 @@ export function toMirrorLine({ event, timestamp, fields, details }: MirrorCopy):
 function toJsonValue(this: unknown, key: string, value: unknown): unknown {
   // Not `value`: a Buffer has already been turned into a list of numbers by its own toJSON().
   const original = (this as Record<string, unknown>)[key]
-  return original instanceof Uint8Array ? Buffer.from(original).toString('base64') : value
+  return isBytes(original) ? Buffer.from(original).toString('base64') : value
 }

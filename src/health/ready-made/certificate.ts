@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { isBytes } from '../../core/value-kinds.ts'
 import type { CheckStatus } from '../check-result.ts'
 import type { CheckFunction } from '../health-check.ts'
 
@@ -58,7 +59,7 @@ function toEnds(certificate: Certificate): number[] {
     if (!texts) throw new Error('a certificate is not in PEM')
     return texts.map((text) => toMillis(new X509Certificate(text).validTo))
   }
-  if (certificate instanceof Uint8Array) {
+  if (isBytes(certificate)) {
     return [toMillis(new X509Certificate(certificate).validTo)]
   }
   return [

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../core/errors.ts'
 import { showValue } from '../../core/show-value.ts'
+import { isAggregateError, isError } from '../../core/value-kinds.ts'
 import type { CheckFunction } from '../health-check.ts'
 
 /** What is asked, and what is a good answer. */
@@ -46,8 +47,8 @@ async function ask(
   } catch (error) {
     if (signal.aborted) throw new Error(`${shown} does not answer`, { cause: error })
     // "fetch failed" says nothing; its cause does.
-    const cause = error instanceof TypeError ? (error.cause ?? error) : error
-    const reason = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause
+    const cause = isError(error) ? (error.cause ?? error) : error
+    const reason = isAggregateError(cause) ? (cause.errors[0] as unknown) : cause
     const { code, message } = reason as NodeJS.ErrnoException
     throw new Error(`${shown}: ${code ?? message}`, { cause: error })
   }
