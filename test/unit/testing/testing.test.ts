@@ -296,6 +296,14 @@ describe('under fake timers', () => {
 
     await expect(waiting).rejects.toThrow('there is no span at all')
   })
+
+  test('also when the clock was a fake one before anything was loaded', async () => {
+    vi.resetModules()
+    const { waitFor } = await import('../../../src/testing/wait-for.ts')
+    const waiting = waitFor(() => expectSpan(telemetry, 'x'), { timeoutMillis: 49.5 })
+
+    await expect(waiting).rejects.toThrow('there is no span at all')
+  })
 })
 
 describe('messages', () => {
