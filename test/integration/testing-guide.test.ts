@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,13 +28,19 @@ import { createServer } from 'node:http'
 createServer((_request, response) => response.end('hello')).listen(Number(process.env['PORT']), '127.0.0.1')
 `
 
+/** The guide's test as Jest's users write it; node:test runs it, because Jest itself is no dependency. */
+const WITH_EXPECT_OF_JEST = files['rewards.test.ts']!.replace(
+  /^import .* from 'vitest'$/m,
+  "import { expect } from 'expect'\nimport { after as afterAll, beforeEach, test } from 'node:test'",
+)
+
 let folder: string
 const port = String(20_000 + Math.floor(Math.random() * 12_000))
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'tt-guide-'))
   mkdirSync(join(folder, 'node_modules/@opentelemetry'), { recursive: true })
   symlinkSync(ROOT, join(folder, 'node_modules/telltale'))
-  for (const name of ['@opentelemetry/api', '@types', 'vitest']) {
+  for (const name of ['@opentelemetry/api', '@types', 'expect', 'vitest']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name))
   }
   const others = {
@@ -41,6 +48,7 @@ beforeAll(() => {
     'tsconfig.json': JSON.stringify(TSCONFIG),
     'vitest.config.ts': 'export default { test: { testTimeout: 50_000 } }\n',
     'server.ts': SERVER,
+    'rewards.expect-test.ts': WITH_EXPECT_OF_JEST,
   }
   for (const [name, text] of Object.entries({ ...files, ...others })) {
     // The guide's port may be taken here.
@@ -55,6 +63,8 @@ test('the guide has its files', () => {
     'rewards.test.ts',
     'vitest.d.ts',
     'rewards.node-test.ts',
+    'jest.config.cjs',
+    'jest.d.ts',
     'service.test.ts',
   ])
 })
@@ -77,6 +87,27 @@ test('its tests pass under vitest, in the process and as a service', async () =>
 
   expect(output).toMatch(/3 passed/)
   expect(code).toBe(0)
+})
+
+test("its tests pass with Jest's expect", async () => {
+  const { code, output } = await run(process.execPath, ['--test', 'rewards.expect-test.ts'])
+
+  expect(output).toMatch(/pass 2\b/)
+  expect(code).toBe(0)
+})
+
+test('its configuration of Jest compiles this package, and no other one', () => {
+  const load = createRequire(join(folder, 'noop.js'))
+  const { transform, transformIgnorePatterns } = load('./jest.config.cjs') as {
+    readonly transform: Readonly<Record<string, unknown>>
+    readonly transformIgnorePatterns: readonly string[]
+  }
+  const isLeft = (path: string): boolean =>
+    transformIgnorePatterns.some((pattern) => new RegExp(pattern).test(path))
+
+  expect(isLeft('/app/node_modules/zod/index.js')).toBe(true)
+  expect(isLeft('/app/node_modules/telltale/dist/testing/testing.js')).toBe(false)
+  expect(Object.keys(transform).map((path) => new RegExp(path).test('/app/a.ts'))).toEqual([true])
 })
 
 test('its tests pass under node:test', async () => {
