@@ -36,10 +36,11 @@ const WEBHOOK =
 
 /**
  * What follows `Bearer` or `Basic`. A short word of letters behind `Bearer` is prose, and so is what is no `user:password` in
- * base64 behind `Basic`. Every part ends where the next cannot begin again, so that no text takes long to search.
+ * base64 behind `Basic`. In `type=bearer access_token=…` the name is no token, and what stands behind it is one. Every part ends
+ * where the next cannot begin again, so that no text takes long to search.
  */
 const SCHEME =
-  /\b(?:Bearer(?:\s|\+|%20){1,8}(?:(?=[a-z./-]*[\d_~+])[\w.~+/-]{8,}|[\w.~+/-]{20,})=*|Basic\s{1,8}([\w+/-]{4,}={0,2}))/gi
+  /\b(?:Bearer(?:\s|\+|%20){1,8}(?:(?=[a-z./-]*[\d_~+])[\w.~+/-]{8,}|[\w.~+/-]{20,})(?:=[^\s"'`,;&#<>(){}[\]|\\]*)?|Basic\s{1,8}([\w+/-]{4,}={0,2}))/gi
 
 /** They begin with the base64 of `{"`; encrypted ones have five parts, of which the second may be empty. */
 const JWT =

@@ -73,6 +73,16 @@ export const SECRET_TEXTS: readonly SecretText[] = [
     secret: 'abcdefghijklmnopqrstuvwx',
   },
   {
+    what: 'a token behind the word bearer and its name',
+    text: 'token_type=bearer access_token=swordfish',
+    secret: 'swordfish',
+  },
+  {
+    what: 'a password in the line after the word bearer',
+    text: 'AUTH_SCHEME=Bearer\nDB_PASSWORD=swordfish',
+    secret: 'swordfish',
+  },
+  {
     what: 'basic authentication',
     text: `Authorization: Basic ${base64('ann:hunter2')}`,
     secret: base64('ann:hunter2'),
