@@ -6,6 +6,8 @@ import {
   aroundEquals,
   aroundSlashes,
   beforeEach,
+  beforeQuotes,
+  beforeUpperJ,
 } from './secret-signs.ts'
 
 /** Length of the shortest text with a secret in it: `pwd=` and a character. */
@@ -23,7 +25,6 @@ const CARD =
   /[2-6]\d{3}[ ._\u00a0\u2009\u2010-\u2015-]{0,2}\d{4,6}[ ._\u00a0\u2009\u2010-\u2015-]{0,2}\d{4,5}/
 /** Ids of AWS, and the tokens that have no sign behind their prefix. */
 const WITH_UPPER_A = /A[KS]IA|AIza|ATATT/
-const STATEMENT = /(?:password|identified\s+by)\s{1,3}'/i
 
 /**
  * Which secrets a text may contain, in a time that hardly counts: what is named has to be looked for, what is not is not there.
@@ -56,7 +57,8 @@ function scanKinds(text: string, kinds: number, endings: Uint8Array): number {
     found |= aroundDashes(text, endings)
   }
   if (kinds & KIND.slash) found |= aroundSlashes(text)
-  if (kinds & KIND.upperJ && text.includes('J') && text.includes('eyJ')) found |= MAY_HAVE.jwt
+  if (kinds & KIND.upperJ) found |= beforeUpperJ(text)
+  if (kinds & KIND.quote) found |= beforeQuotes(text)
   if (kinds & KIND.upperA && WITH_UPPER_A.test(text)) found |= MAY_HAVE.awsKeyId | MAY_HAVE.token
   if (kinds & KIND.b && kinds & KIND.other && SCHEME.test(text)) found |= MAY_HAVE.scheme
   if (kinds & KIND.digits && CARD.test(text)) found |= MAY_HAVE.card
@@ -67,7 +69,6 @@ function scanKinds(text: string, kinds: number, endings: Uint8Array): number {
   if (kinds & KIND.percent && text.includes('%') && text.includes('%3')) {
     found |= MAY_HAVE.encodedPair
   }
-  if (kinds & KIND.quote && text.includes("'") && STATEMENT.test(text)) found |= MAY_HAVE.statement
   if (kinds & KIND.colon && kinds & KIND.escaped && text.includes('"') && text.includes('kty')) {
     found |= MAY_HAVE.jwk
   }

@@ -4,6 +4,9 @@ import { MAY_HAVE } from './secret-bits.ts'
 /** Most signs between a name and its `=` or `:`: backslashes, quotes, brackets and spaces. */
 const MAX_BETWEEN = 9
 
+/** Most spaces between `PASSWORD` and the quote. */
+const MAX_SPACES = 3
+
 /** Prefixes of tokens, up to the first sign behind which the token may be. */
 const TOKEN =
   /(?:gh[pousr]_|_pat_|k_live_|k_test_|whsec_|npm_|xox[a-z][.-]|xapp-|glpat-|hf_|shp(?:at|ss|ca|pa)_|dop_v1_|lin_api_|sbp_|pypi-|sq0[a-z]{3}-|ya29\.|hvs\.|sk-|SG\.|GOCSPX-|AGE-)$/
@@ -72,6 +75,31 @@ export function aroundSlashes(text: string): number {
   return 0
 }
 
+/** Looks before each quote for the end of `PASSWORD` or `IDENTIFIED BY`. */
+export function beforeQuotes(text: string): number {
+  for (let quote = text.indexOf("'"); quote !== -1; quote = text.indexOf("'", quote + 1)) {
+    let at = quote - 1
+    while (quote - at <= MAX_SPACES && isSpace(text.charCodeAt(at))) at -= 1
+    if (at === quote - 1) continue
+    const last = text.charCodeAt(at) | 32
+    const before = text.charCodeAt(at - 1) | 32
+    if ((last === LOWER_D && before === LOWER_R) || (last === LOWER_Y && before === LOWER_B)) {
+      return MAY_HAVE.statement
+    }
+  }
+  return 0
+}
+
+/** Looks before each `J` for the beginning of a JSON Web Token. */
+export function beforeUpperJ(text: string): number {
+  for (let at = text.indexOf('J'); at !== -1; at = text.indexOf('J', at + 1)) {
+    if (text.charCodeAt(at - 1) === LOWER_Y && text.charCodeAt(at - 2) === LOWER_E) {
+      return MAY_HAVE.jwt
+    }
+  }
+  return 0
+}
+
 const DASH = 45
 const SLASH = 47
 const ZERO = 48
@@ -79,8 +107,13 @@ const NINE = 57
 const UPPER_A = 65
 const LINE = 95
 const LOWER_A = 97
+const LOWER_B = 98
+const LOWER_D = 100
+const LOWER_E = 101
 const LOWER_Q = 113
+const LOWER_R = 114
 const LOWER_S = 115
+const LOWER_Y = 121
 const LOWER_Z = 122
 
 function isToken(text: string, sign: number, endings: Uint8Array): boolean {
@@ -99,18 +132,14 @@ function beforeSigns(text: string, sign: number): number {
   return at
 }
 
-/** Spaces of all kinds, quotes, backslash and closing bracket. */
+/** Quotes, backslash, closing bracket and spaces. */
 function isBetween(code: number): boolean {
-  return (
-    code === 32 ||
-    code === 34 ||
-    code === 39 ||
-    code === 92 ||
-    code === 93 ||
-    code === 96 ||
-    code >= 128 ||
-    (code >= 9 && code <= 13)
-  )
+  return code === 34 || code === 39 || code === 92 || code === 93 || code === 96 || isSpace(code)
+}
+
+/** Spaces, and whatever is beyond ASCII and may be one. */
+function isSpace(code: number): boolean {
+  return code === 32 || code >= 128 || (code >= 9 && code <= 13)
 }
 
 function isLetter(code: number): boolean {
