@@ -14,6 +14,8 @@ export interface AdminAddress {
   readonly port: number
   readonly hostSetting: string
   readonly portSetting: string
+  /** How long a connection may stand still, in milliseconds. Default 60 000. */
+  readonly idleMillis?: number
 }
 
 /** The running admin server. */
@@ -22,12 +24,17 @@ export interface AdminServer {
   owns(request: IncomingMessage): boolean
   /** Its base URL once it listens; nothing while it does not. */
   url(): string | undefined
+  /** Connections that are open now. */
+  connections(): Promise<number>
   close(): Promise<void>
 }
 
 /** More than any set of scrapers and probes needs; it listens on all addresses. */
 const MAX_CONNECTIONS = 256
 const HEADERS_TIMEOUT_MILLIS = 10_000
+
+/** Longer than a scrape takes at worst; who reads nothing for so long would hold a connection, and the text, for ever. */
+const IDLE_MILLIS = 60_000
 
 /**
  * Starts the server for /metrics, /health and the like.
@@ -71,6 +78,8 @@ export function startAdminServer(
   server.on('error', fail)
   server.maxConnections = MAX_CONNECTIONS
   server.headersTimeout = HEADERS_TIMEOUT_MILLIS
+  // Without a listener for it such a connection is destroyed.
+  server.timeout = listen.idleMillis ?? IDLE_MILLIS
   // A scraper's keep-alive connection would otherwise hold the process up.
   server.on('connection', (socket) => socket.unref())
   server.on('listening', () => {
@@ -87,6 +96,8 @@ export function startAdminServer(
   return {
     owns: (request) => (request.socket as { server?: unknown }).server === server,
     url: () => (server.listening ? toUrl(server) : undefined),
+    connections: () =>
+      new Promise((resolve) => server.getConnections((_error, count) => resolve(count ?? 0))),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

@@ -15,8 +15,19 @@ const LOOPBACK_ADDRESS =
 /** Names of this machine in a Host or Origin header, with any port. */
 const LOOPBACK_HOST = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\d{1,5})?$/i
 
-/** Headers by which a proxy says that it speaks for somebody else. */
-const OF_PROXIES = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
+/** Headers by which a proxy says that it speaks for somebody else, and the beginning of more of them. */
+const OF_PROXIES: ReadonlySet<string> = new Set([
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-envoy-external-address',
+  'cf-connecting-ip',
+  'true-client-ip',
+  'fastly-client-ip',
+])
+const OF_PROXIES_BEGIN = 'x-forwarded-'
 
 /**
  * Answers GET and PUT /loglevel, to this machine only.
@@ -39,11 +50,12 @@ export async function answerLogLevel(request: IncomingMessage): Promise<HttpAnsw
   return answer(200, logLevels.current())
 }
 
-function reasonToRefuse({ headers, socket }: IncomingMessage): string | undefined {
+function reasonToRefuse({ headers, httpVersion, socket }: IncomingMessage): string | undefined {
   if (!LOOPBACK_ADDRESS.test(socket.remoteAddress ?? '')) {
     return 'the log level is shown and changed from this machine only'
   }
-  if (OF_PROXIES.some((name) => headers[name] !== undefined)) {
+  // HTTP/1.0 is what nginx speaks to whom it hands on to, and by itself it adds no header that says so.
+  if (httpVersion === '1.0' || Object.keys(headers).some(isOfProxy)) {
     return 'the log level is not shown or changed through a proxy'
   }
   if (!LOOPBACK_HOST.test(headers.host ?? '')) {
@@ -54,6 +66,10 @@ function reasonToRefuse({ headers, socket }: IncomingMessage): string | undefine
     return 'the Origin header must be of this machine'
   }
   return undefined
+}
+
+function isOfProxy(header: string): boolean {
+  return OF_PROXIES.has(header) || header.startsWith(OF_PROXIES_BEGIN)
 }
 
 /** The body as text; nothing when it is too long. */
