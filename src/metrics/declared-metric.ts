@@ -92,6 +92,8 @@ export function declareMetric(
     startAtZero(labels) {
       const found = series.find(labels)
       if (!found) return
+      // Nobody has asked for it yet.
+      found.used = false
       if (kind === 'histogram') to?.record?.(Number.NaN, found.labels)
       else wait(found, 0)
     },

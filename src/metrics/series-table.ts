@@ -15,13 +15,18 @@ export interface Series {
   value: number
   /** Whether a counter's value waits to be handed over. */
   waiting: boolean
+  /** Whether it has been asked for, and labels that the metric does not have have been looked for. */
+  used: boolean
 }
 
-/** What happened to labels that could not be taken as they are; `label` is the first of them, or the metric's own bound. */
+/**
+ * What happened to labels that could not be taken as they are; `label` is the first of them, or the metric's own bound. A label that
+ * the metric does not have is ignored; that is noticed where it comes with the first measurement of a series.
+ */
 export interface Misfit {
-  readonly outcome: 'folded' | 'dropped'
+  readonly outcome: 'folded' | 'dropped' | 'ignored'
   readonly label: string | undefined
-  readonly why: 'missing' | 'unusable' | 'unlisted' | 'bound'
+  readonly why: 'missing' | 'unusable' | 'unlisted' | 'bound' | 'undeclared'
 }
 
 /** A level of the tree of labels; below the last one are series. */
@@ -69,7 +74,7 @@ export function createSeriesTable(
   let alone: Series | undefined
 
   function find(given: unknown): Series | undefined {
-    if (labels.length === 0) return (alone ??= add([]))
+    if (labels.length === 0) return use((alone ??= add([])), given)
     if (typeof given !== 'object' || given === null) return settle({})
     const values = given as Readonly<Record<string, unknown>>
     // The way that is taken nearly always: as few steps as there are labels, and nothing is made.
@@ -80,7 +85,20 @@ export function createSeriesTable(
       place = text === undefined ? undefined : (place as Branch).get(text)
       if (place === undefined) return settle(values)
     }
-    return place as Series
+    const series = place as Series
+    return series.used ? series : use(series, values)
+  }
+
+  /** To look at each measurement would cost more than all else that is done for it. */
+  function use(series: Series, given: unknown): Series {
+    if (series.used) return series
+    series.used = true
+    if (typeof given !== 'object' || given === null) return series
+    const undeclared = Object.keys(given).find((name) => !names.includes(name))
+    if (undeclared !== undefined) {
+      tell({ outcome: 'ignored', label: undeclared, why: 'undeclared' })
+    }
+    return series
   }
 
   function settle(values: Readonly<Record<string, unknown>>): Series | undefined {
@@ -101,7 +119,7 @@ export function createSeriesTable(
       const folded = texts.map((text, index) => (labels[index]!.listed ? text : OTHER))
       series = at(folded) ?? add(folded)
     }
-    return series ?? add(texts)
+    return use(series ?? add(texts), values)
   }
 
   function fit(
@@ -136,6 +154,7 @@ export function createSeriesTable(
       labels: Object.freeze(Object.fromEntries(texts.map((text, index) => [names[index]!, text]))),
       value: 0,
       waiting: false,
+      used: false,
     }
     let branch = root
     texts.forEach((text, index) => {

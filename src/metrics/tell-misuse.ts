@@ -24,6 +24,7 @@ const REASONS: Readonly<Record<Misfit['why'], string>> = {
   unusable: 'has a value that is no text, or one of more than 1 024 characters',
   unlisted: 'has a value that is not in its list',
   bound: 'has more values than its bound allows',
+  undeclared: 'is not declared',
 }
 
 /** Makes the ear of one metric. */
@@ -41,8 +42,8 @@ export function createTold(
   }
   return {
     misfit({ outcome, label, why }) {
-      counts[outcome](metric)
-      once(`${label} ${why}`, () => {
+      if (outcome !== 'ignored') counts[outcome](metric)
+      once(outcome === 'ignored' ? 'undeclared label' : `${label} ${why}`, () => {
         const what =
           label === undefined
             ? 'there are more series than "maxSeries" allows'
@@ -50,7 +51,9 @@ export function createTold(
         const then =
           outcome === 'folded'
             ? 'what has it is counted as "other"'
-            : 'series that have it are left out, and counted in telltale_metrics_measurements_dropped_total'
+            : outcome === 'ignored'
+              ? 'it is left out wherever it is given'
+              : 'series that have it are left out, and counted in telltale_metrics_measurements_dropped_total'
         return `${what}; ${then}`
       })
     },

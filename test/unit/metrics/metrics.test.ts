@@ -622,3 +622,48 @@ async function secondCopy(): Promise<typeof catalogue> {
   expect(second).not.toBe(catalogue)
   return second
 }
+
+describe('a label that is not declared', () => {
+  const given = { state: 'paid', shop: 'a', tenant: 't' } as const
+
+  test('is left out and said once for each metric, also where a series is there before', async () => {
+    const read = startProvider()
+    const metrics = catalogue.defineMetrics({
+      listed: counter({ name: 'listed_total', description: 'x', labels: { state: ['paid'] } }),
+      plain: counter({ name: 'plain_total', description: 'x' }),
+      orders,
+      size: histogram({
+        name: 'size',
+        description: 'x',
+        buckets: [1],
+        labels: { state: ['paid'] },
+      }),
+      cost: gauge({ name: 'cost', description: 'x', labels: { tenant: upTo(2) } }),
+    })
+    for (let times = 0; times < 3; times += 1) {
+      metrics.listed.add(1, given)
+      ;(metrics.plain.add as (value: number, labels: object) => void)(1, given)
+      metrics.orders.add(1, given)
+      metrics.size.record(1, given)
+      metrics.cost.set(1, given)
+    }
+
+    expect(await read(/^(listed|plain|orders|size_count|cost)/)).toEqual(
+      expect.arrayContaining([
+        'listed_total{state="paid"} 3',
+        'plain_total 3',
+        'orders_total{shop="a",state="paid"} 3',
+        'size_count{state="paid"} 3',
+        'cost{tenant="t"} 1',
+      ]),
+    )
+    expect(reporter.lines.toSorted()).toEqual([
+      'telltale: metric cost: the label "state" is not declared; it is left out wherever it is given\n',
+      'telltale: metric listed_total: the label "shop" is not declared; it is left out wherever it is given\n',
+      'telltale: metric orders_total: the label "tenant" is not declared; it is left out wherever it is given\n',
+      'telltale: metric plain_total: the label "state" is not declared; it is left out wherever it is given\n',
+      'telltale: metric size: the label "shop" is not declared; it is left out wherever it is given\n',
+    ])
+    expect(await read(/^telltale_metrics_measurements_.*\} [1-9]/)).toEqual([])
+  })
+})
