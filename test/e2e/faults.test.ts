@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { readdirSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startStack, type Stack } from '../../deploy/stack/stack.ts'
 import { runCampaign } from '../faults/campaign.ts'
@@ -42,3 +46,25 @@ test.for([
     expect(recorded).toBeGreaterThan(0)
   },
 )
+
+test('logs are kept although something that cannot be copied is beside them', async () => {
+  const lock = createServer().listen(join(stack.addresses.logs, 'lock'))
+  await once(lock, 'listening')
+  const said: string[] = []
+
+  const rows = await runCampaign({
+    faults: select(faults, ['data-nul']) as Fault[],
+    rounds: 1,
+    seed: SEED,
+    say: (line) => said.push(line),
+    stack,
+    keep: true,
+  })
+  const [, kept] = /^kept: (.+)$/m.exec(said.join('\n'))!
+
+  expect(rows).toMatchObject([{ verdict: 'green', lost: 0, doubled: 0 }])
+  const files = readdirSync(kept!, { recursive: true }).map(String)
+  expect(files).toContainEqual(expect.stringMatching(/logs\/collector\.log$/))
+  lock.close()
+  rmSync(kept!, { recursive: true, force: true })
+}, 300_000)

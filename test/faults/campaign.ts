@@ -1,8 +1,9 @@
-import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { messageOf } from '../../deploy/stack/errors.ts'
 import { type Stack, startStack } from '../../deploy/stack/stack.ts'
+import { copyLogs } from '../../examples/support/keep-logs.ts'
 import { type Fault, isGood, type Row } from './fault.ts'
 import { createField, type Field, type FieldPlan } from './field.ts'
 import { countQuarantined } from './support/account.ts'
@@ -121,7 +122,7 @@ async function endure(
       verdict: field.hasFallenShort && verdict === 'green' ? 'fell short' : verdict,
     }
   } finally {
-    if (plan.keep) await cp(stack.addresses.logs, join(plan.folder, 'logs'), { recursive: true })
+    if (plan.keep) await copyLogs(stack.addresses.logs, join(plan.folder, 'logs'))
   }
 }
 
