@@ -10,6 +10,7 @@ import {
   startTestReceiver,
   startTestTelemetry,
   telemetryMatchers,
+  type TelemetryMatchers,
   type TestAuditRecord,
   type TestLog,
   type TestSample,
@@ -63,3 +64,20 @@ expectSpan({}, 'place order')
 startTestTelemetry({ exporters: ['otlp'] })
 // @ts-expect-error -- no such code
 telemetry.refuseAuditRecords('SPOOL_FULL')
+// @ts-expect-error -- what was found is nobody's to change
+expectSpan(telemetry, 'place order').name = 'x'
+// @ts-expect-error -- a text
+expectSpan(telemetry, 'place order', { traceId: 7 })
+// @ts-expect-error -- the place in the order is a number
+expectAuditRecord(telemetry, ordered, { sequence: '1' })
+// @ts-expect-error -- names, not one name
+void expectNoSecrets(telemetry, 'iban')
+// @ts-expect-error -- a deadline in milliseconds
+void telemetry.waitFor(() => 7, { timeout: 100 })
+// @ts-expect-error -- only the trail of this process can be made to refuse
+;(await startTestReceiver()).refuseAuditRecords(undefined)
+// @ts-expect-error -- no such part
+telemetryMatchers.toHaveSpan(telemetry, 'place order', { nmae: 'x' })
+
+expectTypeOf(telemetry.waitFor(() => 7)).resolves.toBeNumber()
+expectTypeOf<keyof TelemetryMatchers>().toEqualTypeOf<keyof typeof telemetryMatchers>()
