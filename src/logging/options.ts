@@ -24,9 +24,9 @@ export interface LoggingOptions {
   stdout?: boolean | undefined
   /** Longest time a record waits before it is sent, in milliseconds. Default 1 000. */
   scheduledDelayMillis?: number | undefined
-  /** Records held at the most; beyond it new ones are dropped and counted. Default 2 048. */
+  /** Records held at the most, of 64 000 000 characters together; beyond it new ones are dropped and counted. Default 2 048. */
   maxQueueSize?: number | undefined
-  /** Records sent in one request at the most. Default 512. */
+  /** Records sent in one request at the most, of 2 000 000 characters together. Default 512. */
   maxExportBatchSize?: number | undefined
   /** Longest time for sending one batch, in milliseconds. Default 30 000. */
   exportTimeoutMillis?: number | undefined

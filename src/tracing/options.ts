@@ -27,9 +27,9 @@ export interface TracingOptions {
   samplerArgument?: string | undefined
   /** Longest time a span waits before it is sent, in milliseconds. Default 5 000. */
   scheduledDelayMillis?: number | undefined
-  /** Spans held at the most; beyond it new ones are dropped and counted. Default 2 048. */
+  /** Spans held at the most, of 64 000 000 characters together; beyond it new ones are dropped and counted. Default 2 048. */
   maxQueueSize?: number | undefined
-  /** Spans sent in one request at the most. Default 512. */
+  /** Spans sent in one request at the most, of 2 000 000 characters together. Default 512. */
   maxExportBatchSize?: number | undefined
   /** Longest time for sending one batch, in milliseconds. Default 30 000. */
   exportTimeoutMillis?: number | undefined
