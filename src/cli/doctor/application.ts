@@ -32,8 +32,8 @@ export interface Application {
 
 /** What is read of a package.json. */
 export interface Manifest {
-  readonly name?: string
-  readonly main?: string
+  readonly name?: string | undefined
+  readonly main?: string | undefined
   readonly scripts?: Readonly<Record<string, string>>
   readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
@@ -71,8 +71,11 @@ export function findApplication({ app, command, cwd, env }: Asked): Application 
       ? readStartCommand(command, scripts)
       : (readScript(scripts['start'], scripts) ?? readMain(nearestManifest, given, isFile))
   if (!nearest && !start) {
+    const path = join(at, 'package.json')
     throw new CliError(
-      `there is no application in ${at}: give its file by "--app", or the command that starts it after "--"`,
+      existsSync(path)
+        ? `${path} cannot be read as a package.json: correct it, Node.js and npm read it too`
+        : `there is no application in ${at}: give its file by "--app", or the command that starts it after "--"`,
     )
   }
   // Scripts run in the folder of their package.json, a given command where we are.
@@ -121,11 +124,26 @@ function resolveEntry(cwd: string, entry: string): string {
 
 function readManifest(path: string): Manifest {
   try {
-    return (JSON.parse(readFileSync(path, 'utf8')) ?? {}) as Manifest
+    const json = (JSON.parse(readFileSync(path, 'utf8')) ?? {}) as Record<string, unknown>
+    const { name, main, scripts } = json
+    return {
+      ...json,
+      name: textOf(name),
+      main: textOf(main),
+      scripts: Object.fromEntries(
+        Object.entries(scripts ?? {}).filter(
+          (pair): pair is [string, string] => typeof pair[1] === 'string',
+        ),
+      ),
+    }
   } catch {
     // npm says more about it than we could.
     return {}
   }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 function readEnvFiles(start: StartCommand | undefined, cwd: string): Record<string, string> {

@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findApplication } from '../../../../src/cli/doctor/application.ts'
 import { checkStart } from '../../../../src/cli/doctor/check-start.ts'
 import { createExamination } from '../../../../src/cli/doctor/examination.ts'
@@ -20,6 +23,26 @@ test('the folder of the shell is no password, and that of the database is', () =
   expect(hide(`${folder}, /srv/older: correct horse, battery!`)).toBe(
     `${folder}, /srv/older: [hidden], [hidden]`,
   )
+})
+
+describe('a package.json', () => {
+  let cwd: string
+  beforeEach(() => (cwd = mkdtempSync(join(tmpdir(), 'tt-manifest-'))))
+  afterEach(() => rmSync(cwd, { recursive: true }))
+  const find = (manifest: string) => {
+    writeFileSync(join(cwd, 'package.json'), manifest)
+    return findApplication({ app: undefined, command: [], cwd, env: {} })
+  }
+
+  test('that cannot be read is not said to be missing', () => {
+    expect(() => find('{"name":')).toThrow(/package\.json cannot be read as a package\.json/)
+  })
+
+  test('with scripts that are none is read as far as it can be', () => {
+    const { name, start } = find('{"name": 7, "main": 8, "scripts": {"start": 5}}')
+
+    expect([name, start]).toEqual([cwd, undefined])
+  })
 })
 
 test('of a command that is not understood the first word is said, and no parameter', () => {
