@@ -42,7 +42,9 @@ export interface TestTelemetryOptions extends Pick<
 /** Own events of the trail. */
 const OWN_EVENTS = /^telltale\.audit\./
 
-let isRunning = false
+/** Which telemetry is running: for every copy of this module, because what is behind the API is there for every copy of that. */
+const RUNNING = Symbol.for('telltale.testing.running')
+const shared = globalThis as { [RUNNING]?: object | undefined }
 
 /**
  * Puts the SDK behind the OpenTelemetry API and `audit.record()` in this process, with receivers in memory in place of the
@@ -55,7 +57,7 @@ let isRunning = false
  */
 export function startTestTelemetry(options: TestTelemetryOptions = {}): InProcessTelemetry {
   const settings = settleForTests(options)
-  if (isRunning) {
+  if (shared[RUNNING]) {
     throw new ConfigError([
       'startTestTelemetry() was called before in this process; stop() it first',
     ])
@@ -103,7 +105,8 @@ export function startTestTelemetry(options: TestTelemetryOptions = {}): InProces
     diag.disable()
     throw new ConfigError(said)
   }
-  isRunning = true
+  const self = {}
+  shared[RUNNING] = self
   setAuditTrail({ trail, origin: { resource, redaction } })
   logLevels.configure({ level: settings.logging.level, components: settings.logging.levels })
   setMetricsReporter(reporter)
@@ -113,8 +116,8 @@ export function startTestTelemetry(options: TestTelemetryOptions = {}): InProces
   let before: readonly ReadSample[] = []
   const scrape = async (): Promise<readonly ReadSample[]> => readSamples(await metrics.scrape())
   const stop = async (): Promise<void> => {
-    if (!isRunning) return
-    isRunning = false
+    if (shared[RUNNING] !== self) return
+    shared[RUNNING] = undefined
     setAuditTrail('the test telemetry was stopped')
     unsetGlobals()
     diag.disable()

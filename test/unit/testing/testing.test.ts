@@ -202,6 +202,18 @@ describe('it is the pipeline of production', () => {
     expect(telemetry).toHaveSpan('inner', { parentSpanId: spanId })
   })
 
+  test('a second start by another copy of the modules is refused, and takes nothing away', async () => {
+    vi.resetModules()
+    const copy = await import('../../../src/testing/testing.ts')
+
+    expect(() => copy.startTestTelemetry()).toThrow(/was called before in this process/)
+
+    await placeOrder()
+    expectSpan(telemetry, 'place order')
+    expectLog(telemetry, 'order placed')
+    expectAuditRecord(telemetry, ordered)
+  })
+
   test('a second start is refused', () => {
     expect(() => startTestTelemetry()).toThrow(/was called before in this process/)
   })
