@@ -97,7 +97,7 @@ export function createHttpTelemetry<Request>(
     Object.defineProperty(raw, FOLLOWED, { value: exchange })
     let status: number | undefined
     const end = whenOver(raw, response, (isWhole) => {
-      if (response && (isWhole || response.headersSent)) status ??= response.statusCode
+      if (response && (isWhole || hasBegun(response))) status ??= response.statusCode
       exchange.end(status, isWhole)
     })
     const over = howOver(raw, response)
@@ -126,6 +126,11 @@ export function createHttpTelemetry<Request>(
       guarded('the header of the request id', () => setAtLast(response, header, id))
     },
   }
+}
+
+/** Whether anything of a response was sent: one that waits in a pipeline for its turn has no connection yet. */
+function hasBegun({ headersSent, socket }: NodeResponse): boolean {
+  return headersSent && socket !== null
 }
 
 /** Sets a header as late as can be: when the head is written. */

@@ -252,6 +252,9 @@ describe.each(FRAMEWORKS)('%s with its adapter', (framework) => {
     const after = series(await server.scrape(), 'http_requests_total')
     const hung = labelled('GET', '/hang', 499)
     expect(after[hung]! - (before[hung] ?? 0)).toBe(1)
+    // Its answer waited for the one before it, and was never sent.
+    const waited = labelled('GET', '/forbidden', 499)
+    expect((after[waited] ?? 0) - (before[waited] ?? 0)).toBe(1)
   })
 
   test('the span of the first request on a connection that breaks has its route', async () => {
