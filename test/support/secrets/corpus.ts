@@ -125,6 +125,7 @@ export const SECRET_TEXTS: readonly SecretText[] = [
     text: 'card 3782 822463 10005.',
     secret: '3782 822463 10005',
   },
+  { what: 'a card number of 13 digits', text: '4222222222222', secret: '4222222222222' },
   { what: 'a newer Mastercard', text: '2223003122003222', secret: '2223003122003222' },
   {
     what: 'the password of a PostgreSQL URL',
