@@ -106,7 +106,16 @@ export const contract: readonly Promised[] = [
     type: 'histogram',
     labels: ['method', 'route'],
     buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10],
-    counted: { route: ['/certificates', '/certificates/:id', '/health'] },
+    counted: {
+      route: [
+        '/certificates',
+        '/certificates/:id',
+        '/certificates/:id/renewals',
+        '/admin/authorities/refresh',
+        '/health',
+        '/ready',
+      ],
+    },
   },
 
   {
@@ -205,6 +214,8 @@ export const contract: readonly Promised[] = [
     name: "times of queries and of the CA's API are seconds, a part of their requests",
   },
   { kind: 'setting', name: 'the gauges of the pool say what is in use, and how much there is' },
+  { kind: 'setting', name: 'counters whose values are declared are there at 0 from the start' },
+  { kind: 'setting', name: 'paths that nobody serves become no labels' },
   { kind: 'setting', name: 'active certificates, and those that end in 7, 3 and 1 days' },
   {
     kind: 'setting',

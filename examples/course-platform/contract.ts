@@ -102,5 +102,5 @@ export const contract: readonly Promised[] = [
     'error rate above its SLO',
     'sum(rate(http_server_errors_total{job="course-platform"}[5m])) / sum(rate(http_requests_total{job="course-platform"}[5m])) > 0.01',
   ),
-  query('saturation', 'max_over_time(http_requests_in_flight{job="course-platform"}[1h]) >= 0'),
+  query('saturation', 'max_over_time(http_requests_in_flight{job="course-platform"}[1h]) >= 20'),
 ]

@@ -50,7 +50,9 @@ async function run(stage: Stage): Promise<Evidence> {
   const video = 'path_template="/api/v1/courses/:id/video"'
   await untilScraped(addresses, `http_requests_total{job="course-platform", ${video}}`)
   await visit(api)
-  await watchVideos(api, 20)
+  await watchVideos(api, 20, async () =>
+    untilScraped(addresses, 'http_requests_in_flight{job="course-platform"} >= 20'),
+  )
   const [line] = await accessLogOf(addresses.loki, read)
   return {
     metricsUrls: { api: api.metricsUrl },

@@ -126,6 +126,8 @@ export const contract: readonly Promised[] = [
   { kind: 'setting', name: 'sizes and durations of backups are those of their records' },
   { kind: 'setting', name: 'age of the active key and time of the next rotation are in seconds' },
   { kind: 'setting', name: 'the length of the queue is what waits in it' },
+  { kind: 'setting', name: 'counters whose values are declared are there at 0 from the start' },
+  { kind: 'setting', name: 'the app log is one JSON object a line' },
   { kind: 'setting', name: 'GET /metrics on the port of the application' },
   { kind: 'setting', name: 'PROMETHEUS_ENABLED=false' },
   { kind: 'setting', name: 'PROMETHEUS_PORT' },

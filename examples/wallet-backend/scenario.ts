@@ -9,8 +9,13 @@ import type { Service } from '../support/services.ts'
 import type { Example, Stage } from '../support/stage.ts'
 import { contract } from './contract.ts'
 import { proveAlerts, proveStartAndStop } from './scenario/alerts.ts'
-import { proveAuditFile, proveRetention } from './scenario/audit-file.ts'
-import { proveBackupFigures, proveKeyFigures, proveQueueLength } from './scenario/figures.ts'
+import { proveAppLog, proveAuditFile, proveRetention } from './scenario/audit-file.ts'
+import {
+  proveBackupFigures,
+  proveKeyFigures,
+  proveQueueLength,
+  proveZeros,
+} from './scenario/figures.ts'
 import { backUp, failBackups, proveRestore } from './scenario/backups.ts'
 import { logIn, send } from './scenario/client.ts'
 import { proveHealth } from './scenario/health.ts'
@@ -79,6 +84,7 @@ async function run(stage: Stage): Promise<Evidence> {
   await provePrometheusSettings(stage, api, variables)
   await proveStartAndStop(stage, () => slack.texts.slice(heard))
   await proveAuditFile(prove, auditFile)
+  await proveAppLog(prove, api.logFile)
   await proveRetention(stage)
   await prove('the address of the Slack webhook appears nowhere', async () => {
     const secret = new URL(slack.webhookUrl).pathname.split('/').at(-1) ?? ''
@@ -182,6 +188,7 @@ async function proveSecondInstance(
   // It ends before the example does: a target that is down.
   const { host } = new URL(second.metricsUrl)
   stack.scrape(second.name, { address: host, labels: { job: second.name } })
+  await proveZeros(prove, second)
   await proveOneRotates(stage, [worker, second], redis, INTERVAL_MILLIS)
   await prove('SLACK_ALERTING_ENABLED', () => {
     const texts = slack.texts.slice(heard)

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { assert } from '../../support/assert.ts'
+import { scrape, sumOf } from '../../support/exposition.ts'
 import { askPrometheus, untilScraped } from '../../support/prometheus.ts'
 import type { Stage } from '../../support/stage.ts'
 import { untilHealth } from './probes.ts'
@@ -23,7 +24,28 @@ export async function proveSecondInstance(
   )
   stack.scrape(name, { address: new URL(second.metricsUrl).host, labels: { job: name } })
 
-  await (await fetch(`${second.url}/nothing`)).body?.cancel()
+  await prove('counters whose values are declared are there at 0 from the start', async () => {
+    const samples = await scrape(second.metricsUrl)
+    for (const [name, expected] of [
+      ['certificate_api_authentication_failures_total', 5],
+      ['certificate_api_pca_api_calls_total', 6],
+    ] as const) {
+      const { length } = samples.filter((sample) => sample.name === name)
+      assert(length === expected, `${name} has ${length} series, not ${expected}`)
+    }
+    const failures = sumOf(samples, 'certificate_api_authentication_failures_total')
+    assert(failures === 0, `${failures} failures are counted before anybody has asked`)
+  })
+  await prove('paths that nobody serves become no labels', async () => {
+    for (const path of ['/.git/config', '/certificates/1/2/3', '/nothing?x=1', '/nothing']) {
+      const { status, body } = await fetch(second.url + path)
+      await body?.cancel()
+      assert(status === 404, `${path} was answered ${status}`)
+    }
+    const routes = (await scrape(second.metricsUrl)).flatMap(({ labels }) => labels['route'] ?? [])
+    const foreign = routes.find((route) => /git|nothing|1/.test(route))
+    assert(routes.length > 0 && foreign === undefined, `there is the route ${foreign}`)
+  })
 
   await prove('keys that cannot be fetched are no fault of the caller', async () => {
     const { checks } = await untilHealth(stage, second, 503)

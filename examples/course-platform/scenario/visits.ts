@@ -58,8 +58,16 @@ export async function countInFlight({ metricsUrl }: Service): Promise<number> {
   return sumOf(await scrape(metricsUrl), 'http_requests_in_flight')
 }
 
-/** Clients that watch a video, for longer than the SLO allows, and hang up in the middle of it. */
-export async function watchVideos(api: Service, count: number): Promise<void> {
+/**
+ * Clients that watch a video, for longer than the SLO allows, and hang up in the middle of it.
+ *
+ * @param until - what they wait for before that
+ */
+export async function watchVideos(
+  api: Service,
+  count: number,
+  until: () => Promise<void> = async () => sleep(700),
+): Promise<void> {
   const enough = new AbortController()
   const watching = Array.from({ length: count }, async () => {
     await new Promise<void>((resolve) => {
@@ -80,7 +88,7 @@ export async function watchVideos(api: Service, count: number): Promise<void> {
       (value) => value >= count,
       PATIENCE,
     )
-    await sleep(700)
+    await until()
   } finally {
     enough.abort()
     await Promise.all(watching)

@@ -22,6 +22,23 @@ export async function proveRetention({ stack, prove }: Stage): Promise<void> {
   })
 }
 
+/** Looks at what the API writes to stdout for people and their programs. */
+export async function proveAppLog(prove: Stage['prove'], file: string): Promise<void> {
+  await prove('the app log is one JSON object a line', async () => {
+    const text = await readFile(file, 'utf8')
+    const own = text
+      .split('\n')
+      .filter((line) => line.startsWith('{'))
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
+      .filter(({ component }) => component === 'app')
+    assert(own.length > 0, 'there is no line')
+    for (const key of ['time', 'level', 'msg']) {
+      const bad = own.find((line) => typeof line[key] !== 'string')
+      assert(bad === undefined, `a line has no ${key}: ${JSON.stringify(bad)}`)
+    }
+  })
+}
+
 /** Runs the pipes that the team uses on the audit file, as written. */
 export async function proveAuditFile(prove: Stage['prove'], file: string): Promise<void> {
   const directory = pathToFileURL(`${dirname(file)}/`)

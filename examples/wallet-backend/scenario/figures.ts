@@ -86,6 +86,29 @@ export async function proveQueueLength(
   }
 }
 
+/** How many series each counter of the worker has that alerts and panels ask for; see its catalogue. */
+const COUNTERS = {
+  db_backup_total: 1,
+  db_backup_failed_total: 1,
+  db_restore_failed_total: 1,
+  jwt_key_rotation_total: 3,
+  jwt_key_rotation_errors_total: 1,
+  celery_task_total: 6,
+} as const
+
+/** An alert on the first failure needs a counter that was there before. @param fresh - a worker that has just been started */
+export async function proveZeros(prove: Stage['prove'], fresh: Service): Promise<void> {
+  await prove('counters whose values are declared are there at 0 from the start', async () => {
+    const samples = await scrape(fresh.metricsUrl)
+    for (const [name, expected] of Object.entries(COUNTERS)) {
+      const { length } = samples.filter((sample) => sample.name === name)
+      assert(length === expected, `${name} has ${length} series, not ${expected}`)
+    }
+    const failed = sumOf(samples, 'db_backup_failed_total')
+    assert(failed === 0, `${failed} backups of a fresh worker have failed`)
+  })
+}
+
 /** What the gauges of the panel say of the key that signs. */
 export async function proveKeyFigures({ prove }: Stage, worker: Service): Promise<void> {
   await prove('age of the active key and time of the next rotation are in seconds', async () => {

@@ -62,6 +62,22 @@ describe('settings', () => {
     )
   })
 
+  test.each([
+    ['certificate-api', certificateApi, 300_000],
+    ['platform', platform, 30_000],
+  ])(
+    'of %s: jobs run as often as its team said unless somebody says otherwise',
+    (name, read, every) => {
+      const required = services.find(([service]) => service === name)?.[2] ?? []
+      const variables = {
+        ...Object.fromEntries(required.map((setting) => [setting, 'http://localhost'])),
+        DATABASE_URL: 'postgres://localhost/x',
+      }
+
+      expect(read(variables)).toMatchObject({ WATCH_INTERVAL_MILLIS: every })
+    },
+  )
+
   test.each(wrong)('of %s: what is wrong with %s=%s', (_name, setting, value, read, rule) => {
     const said = problemsOf(read, { [setting]: value })
 
