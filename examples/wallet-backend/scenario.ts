@@ -93,7 +93,7 @@ async function run(stage: Stage): Promise<Evidence> {
     const found = await findSecrets(
       [secret, password, control],
       ['wallet-backend', WORKER],
-      [api.logFile, auditFile],
+      [api.logFile, worker.logFile, auditFile],
       addresses,
     )
     const leaks = found.filter((place) => !place.endsWith(`${control.slice(0, 6)}…`))
