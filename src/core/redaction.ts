@@ -1,4 +1,4 @@
-import { secretByNeighbours, secretBySiblings, secretByTurns } from './secret-members.ts'
+import { isPair, secretByNeighbours, secretBySiblings, secretByTurns } from './secret-members.ts'
 import { toSecretEndings } from './secret-endings.ts'
 import { isPlainText, scanForSecrets } from './secret-scan.ts'
 import { REDACTED, SECRET_SHAPES } from './secret-shapes.ts'
@@ -129,7 +129,7 @@ function redactItems(items: readonly unknown[], redaction: Redaction): readonly 
 
 /** An item that is secret by its neighbours: of a name with its value the value. */
 export function hideItem(item: unknown): unknown {
-  return Array.isArray(item) ? [item[0], hide(item[1])] : hide(item)
+  return isPair(item) ? [item[0], hide(item[1])] : hide(item)
 }
 
 function redactBytes(bytes: Uint8Array, redaction: Redaction): unknown {

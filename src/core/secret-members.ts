@@ -63,6 +63,7 @@ export function secretByTurns(
 const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/
 const END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY/
 
-function isPair(item: unknown): boolean {
+/** A name with its value. */
+export function isPair(item: unknown): item is readonly [string, unknown] {
   return Array.isArray(item) && item.length === 2 && typeof item[0] === 'string'
 }

@@ -33,6 +33,16 @@ test.each([
   expect(text).toContain('open')
 })
 
+test.each([[[]], [['swordfish', 'swordfish', 'swordfish']]])(
+  'a header as Node.js gives them is hidden whole where its value is the list %j',
+  (given) => {
+    const text = textsUnder(redaction).list({ rawHeaders: ['Host', 'open', 'Cookie', given] }, 2)
+
+    expect(text).not.toContain('swordfish')
+    expect(text).toContain('[redacted]')
+  },
+)
+
 test('details hide bytes with a secret in them', () => {
   const texts = textsUnder(redaction)
 
