@@ -4,6 +4,7 @@ import { loadPackage } from '../core/load-package.ts'
 import type { Redaction } from '../core/redaction.ts'
 import { createBatchLogRecordProcessor } from '../logging/batch-log-record-processor.ts'
 import { createContextLogRecordProcessor } from '../logging/context-log-record-processor.ts'
+import { createDistinctTimesProcessor } from '../logging/distinct-times-processor.ts'
 import { createJsonStdoutProcessor } from '../logging/json-stdout-processor.ts'
 import { createRedactingLogRecordProcessor } from '../logging/redacting-log-record-processor.ts'
 import { createLineWriter } from '../logging/stdout-writer.ts'
@@ -34,6 +35,7 @@ export function startLogs(
 ): LogSignal {
   const sdk = loadPackage('@opentelemetry/sdk-logs') as typeof import('@opentelemetry/sdk-logs')
   const processors: LogRecordProcessor[] = [
+    createDistinctTimesProcessor(),
     createContextLogRecordProcessor(),
     createRedactingLogRecordProcessor(redaction),
   ]
