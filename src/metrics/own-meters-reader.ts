@@ -67,16 +67,19 @@ export function createOwnMeters(names: readonly string[]): OwnMeters {
       }
       // First whatever is asked: it hands over what the counters do not show yet.
       const observed = new Map<Instrument, Point[]>()
+      const questions: Question[] = []
       for (const instrument of instruments.values()) {
         const points: Point[] = []
         for (const [callback, state] of instrument.callbacks) {
           const observe: Observe = (value, labels) => points.push(toPoint(value, labels))
-          const problem = await ask(callback, state, options?.timeoutMillis, observe)
-          if (problem !== undefined)
-            errors.push(new CallbackError(instrument.descriptor.name, problem))
+          const question = ask(instrument.descriptor.name, callback, state, observe)
+          questions.push(question)
+          // Who has to wait for others does so while the next ones are asked: many that hang hold up no longer than one.
+          await withDeadline(question.answered, PATIENCE_MILLIS, false)
         }
         observed.set(instrument, points)
       }
+      errors.push(...(await problemsOf(questions, options?.timeoutMillis)))
       const metrics: MetricData[] = []
       for (const [instrument, points] of observed) {
         const cells = instrument.cells?.values() ?? []
@@ -178,36 +181,70 @@ export class CallbackError extends Error {
   }
 }
 
-/** Asks a callback, at most as long as a scrape can wait; one that hangs is not asked again before it has come back. */
-async function ask(
+/** A callback that was asked. */
+interface Question {
+  readonly metric: string
+  /** When the callback has come back; never rejects. */
+  readonly answered: Promise<void>
+  /** What is wrong, until now: that it has not come back. */
+  problem: string | undefined
+  /** What comes late belongs to no scrape. */
+  isOpen: boolean
+}
+
+/** Asks a callback; one that hangs is not asked again before it has come back. */
+function ask(
+  metric: string,
   callback: ObservableCallback,
   state: { busy: boolean },
-  timeoutMillis: number | undefined,
   observe: Observe,
-): Promise<string | undefined> {
-  if (state.busy) return 'it has not come back from an earlier scrape'
+): Question {
+  if (state.busy) {
+    const problem = 'it has not come back from an earlier scrape'
+    return { metric, answered: Promise.resolve(), problem, isOpen: false }
+  }
   state.busy = true
-  let isOpen = true
-  let problem: string | undefined
+  const question = { metric, problem: LATE as string | undefined, isOpen: true }
   const result = {
     observe(value: number, attributes: Attributes = {}): void {
-      if (isOpen) observe(value, attributes)
+      if (question.isOpen) observe(value, attributes)
     },
   }
-  const work = (async () => callback(result))()
-    .catch((error: unknown) => {
+  const work = async (): Promise<void> => {
+    let problem: string | undefined
+    try {
+      await callback(result)
+    } catch (error) {
       problem = toReason(error)
-    })
-    .finally(() => {
-      state.busy = false
-    })
-  if (timeoutMillis === undefined) await work
-  else if ((await withDeadline(work, timeoutMillis, false)) === 'late') {
-    problem = `it did not come back within ${timeoutMillis} ms`
+    }
+    state.busy = false
+    if (question.isOpen) question.problem = problem
   }
-  // What comes late belongs to no scrape.
-  isOpen = false
-  return problem
+  const answered = work()
+  return Object.assign(question, { answered })
+}
+
+/** How long the next callback waits for one that is under way, in milliseconds. */
+const PATIENCE_MILLIS = 10
+
+/** Stands for a problem while a callback is under way. */
+const LATE = 'it did not come back'
+
+/** Waits for all answers together, at most as long as a scrape can; what was wrong with them. */
+async function problemsOf(
+  questions: readonly Question[],
+  timeoutMillis: number | undefined,
+): Promise<CallbackError[]> {
+  const all = Promise.all(questions.map(({ answered }) => answered))
+  if (timeoutMillis === undefined) await all
+  else await withDeadline(all, timeoutMillis, false)
+  return questions.flatMap((question) => {
+    question.isOpen = false
+    const { metric, problem } = question
+    if (problem === undefined) return []
+    const words = problem === LATE ? `${LATE} within ${timeoutMillis} ms` : problem
+    return [new CallbackError(metric, words)]
+  })
 }
 
 function toMetricData(

@@ -667,3 +667,31 @@ describe('a label that is not declared', () => {
     expect(await read(/^telltale_metrics_measurements_.*\} [1-9]/)).toEqual([])
   })
 })
+
+test('many observable gauges that hang hold a scrape up no longer than one', async () => {
+  const read = startProvider()
+  const hanging = Array.from({ length: 60 }, (_, index) => [
+    `hanging${index}`,
+    observableGauge({
+      name: `hanging_${index}`,
+      description: 'Hangs.',
+      observe: () => new Promise<void>(() => undefined),
+    }),
+  ])
+  catalogue.defineMetrics(Object.fromEntries(hanging) as Record<string, ReturnType<typeof gauge>>)
+  catalogue.defineMetrics({
+    last: observableGauge({
+      name: 'last_asked',
+      description: 'Asked after all that hang.',
+      observe: async (observe) => {
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        observe(1)
+      },
+    }),
+  })
+  const startedAt = performance.now()
+
+  // One after the other would be 60 x 50 ms.
+  expect(await read(/^last_asked/)).toEqual(['last_asked 1'])
+  expect(performance.now() - startedAt).toBeLessThan(1_500)
+})
