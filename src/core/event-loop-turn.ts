@@ -1,8 +1,8 @@
 /** How long work in pieces may hold the event loop in one turn, in milliseconds: all such work of the process together. */
 const TURN_MILLIS = 1
 
-/** Steps between two looks at the clock: a look costs as much as a small step. */
-const STEPS = 32
+/** Steps between two looks at the clock: a look costs as much as a small step, and a step that was never taken before a hundred. */
+const STEPS = 8
 
 /** As the process had it when it began: a test of an application may put its own in place. */
 const { setImmediate } = globalThis

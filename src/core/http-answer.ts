@@ -89,6 +89,8 @@ async function encode(
   await nextTurn()
   // In a thread of the pool, and with the least effort: such texts repeat themselves so much that more gains nothing.
   const compressed = await promisify(gzip)(bytes, { level: 1 })
+  // What is to be sent has a turn of its own as well.
+  await nextTurn()
   return { headers: { ...headers, 'content-encoding': 'gzip' }, body: compressed }
 }
 
