@@ -105,13 +105,17 @@ test('a run is late once, and its end is then ignored', async () => {
 test.each<[string, (reason: unknown) => unknown, string]>([
   ['succeeds', () => 'healthy', 'late 0.5'],
   ['passes the reason on', (reason) => reason, 'late 0.5'],
-  ['wraps the reason', (reason) => new Error('aborted', { cause: reason }), 'late 0.5'],
   [
     'says that it was aborted',
     () => Object.assign(new Error('Request aborted'), { name: 'AbortError' }),
     'late 0.5',
   ],
   ['fails and says more', () => new Error('no answer to PING'), 'failed 0.5'],
+  [
+    'says more, with the reason as the cause',
+    (reason) => new Error('the shop does not answer', { cause: reason }),
+    'failed 0.5',
+  ],
 ])('work that, told that its time is over, %s', async (_what, end, told) => {
   const repeating = start({
     run: (signal) =>
