@@ -1,3 +1,6 @@
+/** Characters of a value that need not be whole. */
+const MAX_SHORT = 100
+
 /** A value in a message, as JSON where that can say it; whatever it is, it must not stop the message. */
 export function showValue(value: unknown): string {
   if (value === undefined) return 'nothing'
@@ -9,6 +12,11 @@ export function showValue(value: unknown): string {
   } catch {
     return typeof value
   }
+}
+
+/** The same, cut where enough of it is there to know it again. */
+export function showShort(value: unknown): string {
+  return showValue(value).slice(0, MAX_SHORT)
 }
 
 /** The same within a list or an object. */

@@ -2,88 +2,113 @@ import type { Attributes } from '@opentelemetry/api'
 
 /** What a histogram has counted, as the SDK's readers take it. */
 export interface HistogramValue {
-  buckets: { boundaries: number[]; counts: number[] }
-  sum?: number
-  count: number
+  readonly buckets: { boundaries: number[]; counts: number[] }
+  readonly sum?: number
+  readonly count: number
 }
 
-/** The value of one series. */
-export interface Cell {
+/** One series of a sum or a gauge, and its value. */
+export class Cell {
   readonly labels: Attributes
-  read(): number | HistogramValue
-}
+  /** By what it is known among the series of its instrument. */
+  readonly key: unknown
+  value = 0
+  /** The collection that has observed it last. */
+  observedIn = 0
 
-/** The values of one instrument, by series. */
-export interface Cells {
-  add(value: number, labels?: Attributes): void
-  record(value: number, labels?: Attributes): void
-  values(): readonly Cell[]
-}
-
-const NO_LABELS: Attributes = Object.freeze({})
-
-/** Makes the cells of a sum, or with boundaries those of a histogram. */
-export function createCells(boundaries?: readonly number[]): Cells {
-  const byLabels = new Map<Attributes, StoredCell>()
-  const byText = new Map<string, StoredCell>()
-
-  function find(labels: Attributes): StoredCell {
-    // The declared metrics come with one frozen object for each series: no need to look at what is in it.
-    const cell = byLabels.get(labels)
-    if (cell) return cell
-    return Object.isFrozen(labels) ? make(byLabels, labels, labels) : findByText(labels)
-  }
-
-  function findByText(labels: Attributes): StoredCell {
-    const text = JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-    return byText.get(text) ?? make(byText, text, { ...labels })
-  }
-
-  function make<Key>(cells: Map<Key, StoredCell>, key: Key, labels: Attributes): StoredCell {
-    const cell = new StoredCell(labels, boundaries)
-    cells.set(key, cell)
-    return cell
-  }
-
-  return {
-    add(value, labels = NO_LABELS) {
-      find(labels).sum += value
-    },
-    record(value, labels = NO_LABELS) {
-      find(labels).record(value)
-    },
-    values: () => [...byLabels.values(), ...byText.values()],
-  }
-}
-
-class StoredCell implements Cell {
-  readonly labels: Attributes
-  sum = 0
-  #count = 0
-  readonly #boundaries: readonly number[] | undefined
-  readonly #counts: number[]
-
-  constructor(labels: Attributes, boundaries: readonly number[] | undefined) {
+  constructor(key: unknown, labels: Attributes) {
+    this.key = key
     this.labels = labels
-    this.#boundaries = boundaries
-    this.#counts = boundaries ? [...boundaries, 0].fill(0) : []
   }
 
-  record(value: number): void {
-    const boundaries = this.#boundaries!
-    // What is no number makes the series exist, as in the SDK, and counts for nothing.
-    if (Number.isNaN(value)) return
-    // As in Prometheus: a bucket holds what is at most its bound.
-    let bucket = 0
-    while (bucket < boundaries.length && value > boundaries[bucket]!) bucket += 1
-    this.#counts[bucket]! += 1
-    this.#count += 1
-    this.sum += value
+  add(value: number): void {
+    this.value += value
   }
 
   read(): number | HistogramValue {
-    if (!this.#boundaries) return this.sum
-    const buckets = { boundaries: [...this.#boundaries], counts: [...this.#counts] }
-    return { buckets, sum: this.sum, count: this.#count }
+    return this.value
   }
+}
+
+/** One series of a histogram; its value is the sum. */
+class HistogramCell extends Cell {
+  #count = 0
+  readonly #boundaries: readonly number[]
+  readonly #counts: number[]
+
+  constructor(key: unknown, labels: Attributes, boundaries: readonly number[]) {
+    super(key, labels)
+    this.#boundaries = boundaries
+    this.#counts = [...boundaries, 0].fill(0)
+  }
+
+  override add(value: number): void {
+    // What is no number makes the series exist, as in the SDK, and counts for nothing.
+    if (Number.isNaN(value)) return
+    this.#counts[toBucket(this.#boundaries, value)]! += 1
+    this.#count += 1
+    this.value += value
+  }
+
+  override read(): HistogramValue {
+    const buckets = { boundaries: this.#boundaries as number[], counts: [...this.#counts] }
+    return { buckets, sum: this.value, count: this.#count }
+  }
+}
+
+/** Makes a series; with upper bounds of buckets, in their order, one of a histogram. */
+export function createCell(
+  key: unknown,
+  labels: Attributes,
+  boundaries: readonly number[] | undefined,
+): Cell {
+  return boundaries ? new HistogramCell(key, labels, boundaries) : new Cell(key, labels)
+}
+
+/** The series of one instrument. */
+export interface Cells {
+  /** The series of these labels, if it is there and was asked for before; makes and tells nothing. */
+  known(labels: unknown): Cell | undefined
+  /** The series of these labels, made if there is none. Never throws, whatever the labels are. */
+  find(labels: unknown): Cell
+  /** Whether it stands for all series for which there is no room. */
+  isOverflow(cell: Cell): boolean
+  remove(cell: Cell): void
+  values(): readonly Cell[]
+}
+
+/** Makes the series of a declared metric: it has one frozen object of labels for each, and by it the series is known. */
+export function createCellsByObject(
+  boundaries: readonly number[] | undefined,
+  others: Cells,
+): Cells {
+  const cells = new Map<unknown, Cell>()
+  return {
+    known: (labels) => cells.get(labels),
+    find(labels) {
+      const known = cells.get(labels)
+      if (known) return known
+      // Another copy of the package, of another version, might not freeze them.
+      if (!Object.isFrozen(labels)) return others.find(labels)
+      const made = createCell(labels, labels as Attributes, boundaries)
+      cells.set(labels, made)
+      return made
+    },
+    isOverflow: others.isOverflow,
+    remove(cell) {
+      if (!cells.delete(cell.key)) others.remove(cell)
+    },
+    values: () => [...cells.values(), ...others.values()],
+  }
+}
+
+/** As in Prometheus: a bucket holds what is at most its bound. */
+function toBucket(boundaries: readonly number[], value: number): number {
+  let [low, high] = [0, boundaries.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (value <= boundaries[middle]!) high = middle
+    else low = middle + 1
+  }
+  return low
 }

@@ -44,16 +44,28 @@ export function toWithinLimits(attributes: Attributes): Attributes {
   return within
 }
 
+/** Of attributes that cannot be read as a whole those that can, within the limits. */
+export function toReadable(attributes: unknown): Attributes {
+  const readable: Attributes = {}
+  try {
+    for (const key of Object.keys(attributes as object)) {
+      const value = read(attributes, key)
+      if (value !== undefined) readable[key] = value
+    }
+  } catch {
+    // A proxy: there is nothing to be had.
+  }
+  return toWithinLimits(readable)
+}
+
 /** A description and a unit of the length that they may have. */
-export function toShortOptions<Options extends MetricOptions>(
-  options: Options | undefined,
-): Options | undefined {
-  const { description, unit } = options ?? {}
+export function toShortOptions(options: MetricOptions): MetricOptions {
+  const { description, unit } = options
   if (!isLong(description, METRIC_LIMITS.description) && !isLong(unit, METRIC_LIMITS.unit)) {
     return options
   }
   return {
-    ...options!,
+    ...options,
     ...(isLong(description, METRIC_LIMITS.description) && {
       description: cutText(description, METRIC_LIMITS.description),
     }),
@@ -94,4 +106,16 @@ function toSmall(value: object): Attributes[string] {
 
 function isLong(text: unknown, most: number): text is string {
   return typeof text === 'string' && text.length > most
+}
+
+function read(attributes: unknown, key: string): string | number | boolean | undefined {
+  try {
+    const value = (attributes as Readonly<Record<string, unknown>>)[key]
+    if (typeof value === 'bigint') return String(value)
+    return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+      ? value
+      : undefined
+  } catch {
+    return undefined
+  }
 }

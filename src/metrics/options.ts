@@ -6,7 +6,7 @@ export interface MetricsOptions {
   exporters?: readonly string[] | undefined
   /** Puts `otel_scope_name` and `otel_scope_version` on every series. Default false. */
   scopeLabels?: boolean | undefined
-  /** Series one instrument may have; beyond it, its values go to the series `otel_metric_overflow`. Default 2 000. */
+  /** Series that an instrument of the plain Meter API may have, the one that takes what is beyond included: `otel_metric_overflow`. Default 2 000. */
   cardinalityLimit?: number | undefined
 }
 

@@ -1,5 +1,5 @@
 import { toReason } from '../core/errors.ts'
-import { showValue } from '../core/show-value.ts'
+import { showShort } from '../core/show-value.ts'
 import type { Misfit } from './series-table.ts'
 
 /** What is counted of measurements that could not be taken as they were given, by the metric's name. */
@@ -15,9 +15,6 @@ export interface Told {
   refused(value: unknown): void
   failed(error: unknown): void
 }
-
-/** Enough of a value to know it again. */
-const MAX_SHOWN = 100
 
 const REASONS: Readonly<Record<Misfit['why'], string>> = {
   missing: 'is missing',
@@ -60,8 +57,7 @@ export function createTold(
     refused(value) {
       counts.refused(metric)
       once('refused', () => {
-        const shown = showValue(value).slice(0, MAX_SHOWN)
-        return `a value must be a finite number, and at least 0 but for gauges and up-down counters; got ${shown}; such values are left out`
+        return `a value must be a finite number, and at least 0 but for gauges and up-down counters; got ${showShort(value)}; such values are left out`
       })
     },
     failed(error) {

@@ -1,4 +1,4 @@
-import type { MeterProvider } from '@opentelemetry/api'
+import { createNoopMeter, type MeterProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import { toReason } from '../core/errors.ts'
 import { nextTurn } from '../core/event-loop-turn.ts'
@@ -6,8 +6,8 @@ import { loadPackage } from '../core/load-package.ts'
 import type { Redaction } from '../core/redaction.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { CATALOGUE_METER, OWN_METER } from '../metrics/metrics.ts'
-import { createGuardedMeterProvider } from '../metrics/guarded-meter-provider.ts'
-import { CallbackError, createOwnMeters } from '../metrics/own-meters-reader.ts'
+import { CallbackError } from '../metrics/callbacks.ts'
+import { createMeters } from '../metrics/meters-reader.ts'
 import { createPrometheusText } from '../metrics/prometheus-reader.ts'
 import { createLabelRedaction } from '../metrics/redact-labels.ts'
 import type { AllSettings } from '../settings.ts'
@@ -31,22 +31,33 @@ export function startMetrics(
   redaction: Redaction,
   reporter: Reporter,
 ): MetricsSignal {
+  if (!(settings.exporters?.includes('prometheus') ?? true)) {
+    return {
+      provider: { getMeter: () => createNoopMeter() },
+      scrape: async () => '# metrics are turned off by OTEL_METRICS_EXPORTER\n',
+      shutdown: async () => undefined,
+    }
+  }
   const sdk = loadPackage(
     '@opentelemetry/sdk-metrics',
   ) as typeof import('@opentelemetry/sdk-metrics')
   const { PrometheusExporter } = loadPackage(
     '@opentelemetry/exporter-prometheus',
   ) as typeof import('@opentelemetry/exporter-prometheus')
-  const catalogue = createOwnMeters([CATALOGUE_METER, OWN_METER])
+  const meters = createMeters(
+    {
+      cardinalityLimit: settings.cardinalityLimit ?? 2_000,
+      declared: [CATALOGUE_METER],
+      own: [OWN_METER],
+    },
+    reporter,
+  )
   const reader = new PrometheusExporter({
     preventServerStart: true,
-    metricProducers: [catalogue.producer],
+    metricProducers: [meters.producer],
   })
-  const exposed = settings.exporters?.includes('prometheus') ?? true
-  const limit = settings.cardinalityLimit ?? 2_000
-  // The exporter has no option for it, and a view for all instruments would count twice where another one matches.
-  reader.selectCardinalityLimit = () => limit
-  const provider = new sdk.MeterProvider({ resource, readers: exposed ? [reader] : [] })
+  // It makes no instruments: it gives the reader the resource, and ends it.
+  const sdkProvider = new sdk.MeterProvider({ resource, readers: [reader] })
   const toText = createPrometheusText(
     { scopeLabels: settings.scopeLabels ?? false, redactLabels: createLabelRedaction(redaction) },
     reporter,
@@ -65,13 +76,12 @@ export function startMetrics(
 
   let underWay: Promise<string> | undefined
   return {
-    provider: catalogue.provide(createGuardedMeterProvider(provider, reporter)),
+    provider: meters.provider,
     async scrape() {
-      if (!exposed) return '# metrics are turned off by OTEL_METRICS_EXPORTER\n'
       return (underWay ??= collect().finally(() => {
         underWay = undefined
       }))
     },
-    shutdown: () => provider.shutdown(),
+    shutdown: () => sdkProvider.shutdown(),
   }
 }

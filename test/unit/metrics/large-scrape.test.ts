@@ -1,24 +1,24 @@
 import { metrics as api } from '@opentelemetry/api'
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { counter, gauge, observableGauge } from '../../../src/metrics/definitions.ts'
 import { upTo } from '../../../src/metrics/label-types.ts'
+import type { MetersOptions } from '../../../src/metrics/meters-reader.ts'
 import { createRecordingReporter } from '../support/recording-reporter.ts'
+import { createScrapedMeters, type ScrapedMeters } from '../support/scraped-meters.ts'
 
 const SERIES = 10_000
 const description = 'x'
 
 /** The catalogue of a process of its own, with what reads it. */
 let catalogue: typeof import('../../../src/metrics/metrics.ts')
-let reading: typeof import('../../../src/metrics/own-meters-reader.ts') &
+let reading: typeof import('../../../src/metrics/meters-reader.ts') &
   typeof import('../../../src/metrics/prometheus-reader.ts')
 
 beforeEach(async () => {
   vi.resetModules()
   catalogue = await import('../../../src/metrics/metrics.ts')
   reading = {
-    ...(await import('../../../src/metrics/own-meters-reader.ts')),
+    ...(await import('../../../src/metrics/meters-reader.ts')),
     ...(await import('../../../src/metrics/prometheus-reader.ts')),
   }
 })
@@ -28,16 +28,25 @@ afterEach(() => {
   api.disable()
 })
 
-/** Scrapes by a clock that goes on by 0.2 ms each time that somebody looks; answers the turns of the event loop it took. */
-async function scrape(lines: RegExp): Promise<{ readonly series: number; readonly turns: number }> {
-  const meter = reading.createOwnMeters([catalogue.CATALOGUE_METER])
-  const reader = new PrometheusExporter({
-    preventServerStart: true,
-    metricProducers: [meter.producer],
-  })
-  api.setGlobalMeterProvider(meter.provide(new MeterProvider({ readers: [reader] })))
+function createMeters(options: Partial<MetersOptions>): ScrapedMeters {
+  return createScrapedMeters(createRecordingReporter(), options, reading)
+}
+
+/** Scrapes what is declared. */
+async function scrape(lines: RegExp): Promise<Measured> {
+  const meters = createMeters({ declared: [catalogue.CATALOGUE_METER] })
+  api.setGlobalMeterProvider(meters.provider)
   catalogue.connectMetrics()
-  const toText = reading.createPrometheusText({ scopeLabels: false }, createRecordingReporter())
+  return measure(meters, lines)
+}
+
+interface Measured {
+  readonly series: number
+  readonly turns: number
+}
+
+/** Scrapes by a clock that goes on by 0.2 ms each time that somebody looks; answers the turns of the event loop it took. */
+async function measure(meters: ScrapedMeters, lines: RegExp): Promise<Measured> {
   // What was done before has had its turn: it went by another clock.
   await new Promise((resolve) => void setImmediate(resolve))
   let now = 0
@@ -47,8 +56,7 @@ async function scrape(lines: RegExp): Promise<{ readonly series: number; readonl
     turns += 1
     next = setImmediate(count)
   })
-  const { resourceMetrics } = await reader.collect({ timeoutMillis: 60_000 })
-  const text = await toText(resourceMetrics)
+  const { text } = await meters.scrape(60_000)
   clearImmediate(next)
   return { series: text.match(lines)?.length ?? 0, turns }
 }
@@ -114,4 +122,40 @@ test('a gauge of which 10 000 series vanish at once lets them go in pieces', asy
 
   expect(series).toBe(0)
   expect(turns).toBeGreaterThan(turnsOf(SERIES))
+})
+
+describe('what is not declared', () => {
+  const allowed = { cardinalityLimit: SERIES + 1 }
+
+  // Steps of each series: read, found, compared, written.
+  test('is scraped in pieces too: a counter with 10 000 series', async () => {
+    const meters = createMeters(allowed)
+    const requests = meters.provider.getMeter('plain').createCounter('large')
+    for (let id = 0; id < SERIES; id += 1) requests.add(1, { id })
+    const { series, turns } = await measure(meters, /^large_total\{/gm)
+
+    expect(series).toBe(SERIES)
+    expect(turns).toBeGreaterThan(turnsOf(4 * SERIES))
+  })
+
+  // Steps of each: taken in, read, found, compared, written.
+  test('so are 10 000 observed series, and the last of them when they are gone', async () => {
+    const meters = createMeters(allowed)
+    let left = SERIES
+    meters.provider
+      .getMeter('plain')
+      .createObservableGauge('large')
+      .addCallback((result) => {
+        for (let id = 0; id < left; id += 1) result.observe(1, { id })
+      })
+    const all = await measure(meters, /^large\{/gm)
+    vi.restoreAllMocks()
+    left = 0
+    const none = await measure(meters, /^large\{/gm)
+
+    expect(all.series).toBe(SERIES)
+    expect(all.turns).toBeGreaterThan(turnsOf(5 * SERIES))
+    expect(none.series).toBe(0)
+    expect(none.turns).toBeGreaterThan(turnsOf(SERIES))
+  })
 })

@@ -1,9 +1,5 @@
 import { metrics as api } from '@opentelemetry/api'
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
-import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { createOwnMeters } from '../../../src/metrics/own-meters-reader.ts'
-import { createPrometheusText } from '../../../src/metrics/prometheus-reader.ts'
 import {
   counter,
   gauge,
@@ -13,6 +9,7 @@ import {
 } from '../../../src/metrics/definitions.ts'
 import { upTo } from '../../../src/metrics/label-types.ts'
 import { createRecordingReporter, type RecordingReporter } from '../support/recording-reporter.ts'
+import { createScrapedMeters } from '../support/scraped-meters.ts'
 
 /** The catalogue of a process of its own. */
 let catalogue: typeof import('../../../src/metrics/metrics.ts')
@@ -29,18 +26,13 @@ afterEach(() => api.disable())
 
 /** Puts a provider behind the API, as init() does, and reads what /metrics would show. */
 function startProvider(): (pattern?: RegExp) => Promise<string[]> {
-  const meter = createOwnMeters([catalogue.CATALOGUE_METER])
-  const reader = new PrometheusExporter({
-    preventServerStart: true,
-    metricProducers: [meter.producer],
-  })
-  api.setGlobalMeterProvider(meter.provide(new MeterProvider({ readers: [reader] })))
+  const meters = createScrapedMeters(reporter, { declared: [catalogue.CATALOGUE_METER] })
+  api.setGlobalMeterProvider(meters.provider)
   catalogue.connectMetrics()
-  const toText = createPrometheusText({ scopeLabels: false }, reporter)
   return async (pattern = /^(?!#|target_info|telltale_|$)/) => {
-    const { resourceMetrics, errors } = await reader.collect({ timeoutMillis: 50 })
+    const { text, errors } = await meters.scrape(50)
     for (const error of errors) reporter.once(String(error), String(error))
-    return (await toText(resourceMetrics)).split('\n').filter((line) => pattern.test(line))
+    return text.split('\n').filter((line) => pattern.test(line))
   }
 }
 
