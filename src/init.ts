@@ -11,7 +11,6 @@ import { registerModuleHooks } from './instrumentation/module-hooks.ts'
 import { loadedBuiltins } from './instrumentation/patch-check.ts'
 import { setJobReporter } from './jobs/jobs.ts'
 import { startLifecycle } from './lifecycle/lifecycle.ts'
-import { createGuardedLoggerProvider } from './logging/guarded-logger-provider.ts'
 import { listenForLevelSignal, logLevels } from './logging/logging.ts'
 import { connectMetrics, setMetricsReporter } from './metrics/metrics.ts'
 import { setOperationReporter } from './operations/operations.ts'
@@ -99,11 +98,7 @@ function start(
     {
       tracerProvider: signals.traces.provider,
       meterProvider: signals.metrics.provider,
-      loggerProvider: createGuardedLoggerProvider(
-        signals.logs.provider,
-        reporter,
-        createAuditDetour(signals.audit.provider),
-      ),
+      loggerProvider: signals.logs.guarded(createAuditDetour(signals.audit.provider)),
       propagator: createPropagator(
         settings.propagation.propagators,
         settings.propagation,

@@ -2,6 +2,7 @@ import type { AnyValue, Logger, LoggerProvider, LogRecord } from '@opentelemetry
 import { toReason } from '../core/errors.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { isDate } from '../core/value-kinds.ts'
+import type { LogLengths } from './log-record-limits.ts'
 import { toOwnValue, toSafeValue } from './safe-value.ts'
 
 /** Which records go elsewhere, and to whom. */
@@ -20,38 +21,58 @@ export interface Detour {
 export function createGuardedLoggerProvider(
   provider: LoggerProvider,
   reporter: Reporter,
+  lengths: LogLengths,
   detour?: Detour,
 ): LoggerProvider {
   return {
     getLogger(name, version, options) {
+      const guard = createGuard(name, reporter, lengths)
       const logger = provider.getLogger(name, version, options)
       let elsewhere: Logger | undefined
       return {
         enabled: (given) => logger.enabled(given),
         emit(record) {
-          if (!detour?.isFor(record)) return emitGuarded(logger, record, reporter)
+          if (!detour?.isFor(record)) return guard(logger, record)
           elsewhere ??= detour.provider.getLogger(name, version, options)
-          emitGuarded(elsewhere, record, reporter)
+          guard(elsewhere, record)
         },
       }
     },
   }
 }
 
-function emitGuarded(logger: Logger, record: LogRecord, reporter: Reporter): void {
-  try {
-    logger.emit(isPlainRecord(record) ? record : toPlainRecord(record))
-  } catch {
+function createGuard(
+  name: string,
+  reporter: Reporter,
+  { value: length, tellCut }: LogLengths,
+): (logger: Logger, record: LogRecord) => void {
+  const ofBody = { onCut: () => tellCut('the message', name) }
+  const ofFields = { length, onCut: () => tellCut('its fields', name) }
+  const toPlainRecord = (record: LogRecord): LogRecord => ({
+    ...record,
+    body: toOwnValue(record.body, ofBody),
+    attributes: Object.fromEntries(
+      Object.entries(record.attributes ?? {}).map(([key, value]) => [
+        key,
+        toSafeValue(value, { length, onCut: () => tellCut(`the field "${key}"`, name) }),
+      ]),
+    ),
+  })
+  return (logger, record) => {
     try {
-      // A getter at the top, or one that was harmless when it was looked at: now everything is copied.
-      logger.emit({
-        ...record,
-        ...ownTimes(record),
-        body: toOwnValue(record.body),
-        attributes: toOwnValue(record.attributes ?? {}) as Record<string, AnyValue>,
-      })
-    } catch (error) {
-      reporter.once('log record', `a log record could not be made: ${toReason(error)}`)
+      logger.emit(isPlainRecord(record) ? record : toPlainRecord(record))
+    } catch {
+      try {
+        // A getter at the top, or one that was harmless when it was looked at: now everything is copied.
+        logger.emit({
+          ...record,
+          ...ownTimes(record),
+          body: toOwnValue(record.body, ofBody),
+          attributes: toOwnValue(record.attributes ?? {}, ofFields) as Record<string, AnyValue>,
+        })
+      } catch (error) {
+        reporter.once('log record', `a log record could not be made: ${toReason(error)}`)
+      }
     }
   }
 }
@@ -69,17 +90,6 @@ function isPlainRecord({ body, attributes }: LogRecord): boolean {
   if (isObject(body)) return false
   for (const key in attributes) if (isObject(attributes[key])) return false
   return true
-}
-
-function toPlainRecord(record: LogRecord): LogRecord {
-  const { attributes = {} } = record
-  return {
-    ...record,
-    body: toOwnValue(record.body),
-    attributes: Object.fromEntries(
-      Object.entries(attributes).map(([key, value]) => [key, toSafeValue(value)]),
-    ),
-  }
 }
 
 /** Also big integers, symbols and functions, which the SDK drops. */

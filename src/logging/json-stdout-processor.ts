@@ -1,6 +1,6 @@
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import { isBytes } from '../core/value-kinds.ts'
-import { toSafeValue } from './safe-value.ts'
+import { toSafeValue, type SafeValueOptions } from './safe-value.ts'
 
 /** Scopes whose logger writes to stdout itself: printing their records would double every line. */
 const WRITE_THEMSELVES = new Set(['@opentelemetry/instrumentation-pino'])
@@ -11,11 +11,21 @@ const IN_FRONT = ['component', 'request_id', 'tenant_id'] as const
 /** The short names of OpenTelemetry's severity ranges. */
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
-/** Writes each log record as one line of JSON. */
-export function createJsonStdoutProcessor(write: (line: string) => void): LogRecordProcessor {
+/**
+ * Writes each log record as one line of JSON.
+ *
+ * @param valueLength - what one field may have, in characters
+ */
+export function createJsonStdoutProcessor(
+  write: (line: string) => void,
+  valueLength?: number,
+): LogRecordProcessor {
+  const options = valueLength === undefined ? {} : { length: valueLength }
   return {
     onEmit(record) {
-      if (!WRITE_THEMSELVES.has(record.instrumentationScope.name)) write(toJsonLine(record))
+      if (!WRITE_THEMSELVES.has(record.instrumentationScope.name)) {
+        write(toJsonLine(record, options))
+      }
     },
     forceFlush: async () => undefined,
     shutdown: async () => undefined,
@@ -26,13 +36,13 @@ export function createJsonStdoutProcessor(write: (line: string) => void): LogRec
  * The line for one record: time, level, msg, who and whose, then its other attributes, none of which can displace what stands
  * before them. Never throws.
  */
-export function toJsonLine(record: ReadableLogRecord): string {
+export function toJsonLine(record: ReadableLogRecord, options?: SafeValueOptions): string {
   const { body, attributes, spanContext } = record
   const { name: scope } = record.instrumentationScope
   const taken = new Set<string>()
   let line = '{'
   const add = (key: string, value: unknown): void => {
-    const text = value === undefined ? undefined : toJson(value)
+    const text = value === undefined ? undefined : toJson(value, options)
     if (text === undefined || taken.has(key)) return
     line += `${line === '{' ? '' : ','}${JSON.stringify(key)}:${text}`
     taken.add(key)
@@ -70,11 +80,11 @@ function toLevel(severity: number | undefined): string | undefined {
     : LEVELS[Math.floor((severity - 1) / 4)]
 }
 
-function toJson(value: unknown): string | undefined {
+function toJson(value: unknown, options: SafeValueOptions | undefined): string | undefined {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'number' && Number.isFinite(value)) return String(value)
   try {
-    return JSON.stringify(toSafeValue(value), toJsonValue)
+    return JSON.stringify(toSafeValue(value, options), toJsonValue)
   } catch {
     return '"[threw]"'
   }

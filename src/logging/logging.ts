@@ -11,7 +11,6 @@ import {
   type ComponentLevel,
   type LogLevel,
 } from './log-level.ts'
-import { toSafeValue } from './safe-value.ts'
 
 export { isLogLevel, LOG_LEVELS, type LogLevel } from './log-level.ts'
 export { listenForLevelSignal } from './level-signal.ts'
@@ -194,8 +193,24 @@ function toMembers(fields: unknown): Record<string, AnyValue> {
     return Object.hasOwn(fields, 'error') ? { ...kept, error: fields['error'] } : kept
   } catch {
     // A getter threw, or a proxy: member by member, some can be had.
-    const safe = toSafeValue(fields)
-    return typeof safe === 'object' ? { ...(safe as Record<string, AnyValue>) } : {}
+    return readOneByOne(fields as Record<string, AnyValue>)
+  }
+}
+
+function readOneByOne(fields: Readonly<Record<string, AnyValue>>): Record<string, AnyValue> {
+  try {
+    const keys = Object.keys(fields).slice(0, MAX_FIELDS)
+    return Object.fromEntries(keys.map((key) => [key, readOne(fields, key)]))
+  } catch {
+    return {}
+  }
+}
+
+function readOne(fields: Readonly<Record<string, AnyValue>>, key: string): AnyValue {
+  try {
+    return fields[key]
+  } catch {
+    return '[threw]'
   }
 }
 
@@ -212,8 +227,7 @@ function isPlainOrClass(fields: {}): fields is Record<string, AnyValue> {
 
 /** For JavaScript, which lets anything be the message. */
 function toBody(message: unknown): AnyValue {
-  if (isReadableError(message)) return toExceptionFields(message)['exception.message']
-  return toSafeValue(message)
+  return isReadableError(message) ? toExceptionFields(message)['exception.message'] : message
 }
 
 function isReadableError(value: unknown): value is Error {

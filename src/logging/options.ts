@@ -30,7 +30,7 @@ export interface LoggingOptions {
   maxExportBatchSize?: number | undefined
   /** Longest time for sending one batch, in milliseconds. Default 30 000. */
   exportTimeoutMillis?: number | undefined
-  /** Longest attribute value kept, in characters; longer texts are cut, those beyond 65 536 whatever this says. Default: no other limit. */
+  /** Longest attribute value kept, in characters; longer texts are cut. More than the default is also what an object or a list may have together; one record has 524 288 in all. Default 65 536. */
   attributeValueLengthLimit?: number | undefined
   /** Attributes one record may have. Default 128. */
   attributeCountLimit?: number | undefined
@@ -56,7 +56,7 @@ export const loggingSettings = {
   exportTimeoutMillis: millis({ env: 'OTEL_BLRP_EXPORT_TIMEOUT', default: 30_000, min: 1 }),
   attributeValueLengthLimit: wholeNumber({
     env: ['OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT', 'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'],
-    default: Infinity,
+    default: 65_536,
     min: 0,
   }),
   attributeCountLimit: wholeNumber({

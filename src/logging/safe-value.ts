@@ -20,9 +20,17 @@ export const SAFE_VALUE_LIMITS = {
   members: 1_000,
   /** Values in all, at any depth. */
   values: 10_000,
-  /** Characters, or bytes, in all. */
+  /** Characters, or bytes, in all, unless more is asked for. */
   length: 65_536,
 } as const
+
+/** How a value is made safe. */
+export interface SafeValueOptions {
+  /** Characters, or bytes, in all. Default {@link SAFE_VALUE_LIMITS}. */
+  readonly length?: number
+  /** Told of each place where something is cut off. */
+  readonly onCut?: () => void
+}
 
 const CYCLE = '[circular]'
 const TOO_DEEP = '[too deep]'
@@ -33,7 +41,10 @@ const THREW = '[threw]'
 interface Budget {
   values: number
   length: number
+  readonly onCut: (() => void) | undefined
 }
+
+const USUAL: SafeValueOptions = {}
 
 /**
  * A value that any exporter can serialize: the same one if it is harmless, else a copy. In the copy, cycles, getters that throw
@@ -42,20 +53,24 @@ interface Budget {
  *
  * One bad record would otherwise cost its whole batch. It never throws.
  */
-export function toSafeValue(value: unknown): unknown {
+export function toSafeValue(value: unknown, options: SafeValueOptions = USUAL): unknown {
   if (typeof value === 'boolean' || value === undefined || value === null) return value
-  if (typeof value === 'string') return cut(value, SAFE_VALUE_LIMITS.length)
-  if (isHarmless(value, [], newBudget())) return value
-  return copy(value, [], newBudget())
+  if (typeof value === 'string') {
+    return cut(value, options.length ?? SAFE_VALUE_LIMITS.length, options.onCut)
+  }
+  if (isHarmless(value, [], newBudget(options))) return value
+  return copy(value, [], newBudget(options))
 }
 
 /** The same, never the one that was given: for what is read when its maker may have changed it. */
-export function toOwnValue(value: unknown): unknown {
-  return typeof value === 'string' ? toSafeValue(value) : copy(value, [], newBudget())
+export function toOwnValue(value: unknown, options: SafeValueOptions = USUAL): unknown {
+  return typeof value === 'string'
+    ? toSafeValue(value, options)
+    : copy(value, [], newBudget(options))
 }
 
-function newBudget(): Budget {
-  return { values: SAFE_VALUE_LIMITS.values, length: SAFE_VALUE_LIMITS.length }
+function newBudget({ length = SAFE_VALUE_LIMITS.length, onCut }: SafeValueOptions): Budget {
+  return { values: SAFE_VALUE_LIMITS.values, length, onCut }
 }
 
 /** Walks with one list of parents: this runs for every record that carries an object. */
@@ -119,7 +134,7 @@ function isPlain(value: object): boolean {
 
 function copy(value: unknown, parents: readonly object[], budget: Budget): unknown {
   budget.values -= 1
-  if (budget.values < 0 || budget.length <= 0) return TOO_LARGE
+  if (budget.values < 0 || budget.length <= 0) return leaveOut(TOO_LARGE, budget)
   switch (typeof value) {
     case 'object':
       break
@@ -135,7 +150,7 @@ function copy(value: unknown, parents: readonly object[], budget: Budget): unkno
   }
   if (value === null) return null
   if (parents.includes(value)) return CYCLE
-  if (parents.length >= SAFE_VALUE_LIMITS.depth) return TOO_DEEP
+  if (parents.length >= SAFE_VALUE_LIMITS.depth) return leaveOut(TOO_DEEP, budget)
   try {
     return copyObject(value, [...parents, value], budget)
   } catch {
@@ -177,7 +192,7 @@ function copyItems(
   const copies: unknown[] = []
   for (const item of items) {
     if (copies.length >= SAFE_VALUE_LIMITS.members || budget.values <= 0) {
-      copies.push(`[${size - copies.length} more]`)
+      copies.push(leaveOut(`[${size - copies.length} more]`, budget))
       break
     }
     copies.push(copy(item, within, budget))
@@ -195,7 +210,7 @@ function copyEntries(
   let count = 0
   for (const [key, value] of entries) {
     if (count >= SAFE_VALUE_LIMITS.members || budget.values <= 0) {
-      copies['[more]'] = size - count
+      copies['[more]'] = leaveOut(size - count, budget)
       break
     }
     count += 1
@@ -215,7 +230,7 @@ function copyMembers(
   const keys = Object.keys(value)
   for (const [index, key] of keys.entries()) {
     if (index >= SAFE_VALUE_LIMITS.members || budget.values <= 0) {
-      copies['[more]'] = keys.length - index
+      copies['[more]'] = leaveOut(keys.length - index, budget)
       break
     }
     const name = toName(key, budget)
@@ -252,6 +267,7 @@ function toBytes(value: ArrayBufferLike | DataView): Uint8Array {
 
 function takeBytes(bytes: Uint8Array, budget: Budget): Uint8Array {
   const kept = bytes.subarray(0, Math.max(0, budget.length))
+  if (kept.length < bytes.length) budget.onCut?.()
   budget.length -= kept.length
   return kept
 }
@@ -264,11 +280,19 @@ function isBoxed(value: object): boolean {
 const BOXES = new Set(['[object String]', '[object Number]', '[object Boolean]'])
 
 function takeText(text: string, budget: Budget): string {
-  const kept = cut(text, Math.max(0, budget.length))
+  const kept = cut(text, Math.max(0, budget.length), budget.onCut)
   budget.length -= text.length
   return kept
 }
 
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${cutText(text, length)}… ${TOO_LARGE}`
+/** What stands in the place of something that is cut off. */
+function leaveOut<Word>(word: Word, { onCut }: Budget): Word {
+  onCut?.()
+  return word
+}
+
+function cut(text: string, length: number, onCut: (() => void) | undefined): string {
+  if (text.length <= length) return text
+  onCut?.()
+  return `${cutText(text, length)}… ${TOO_LARGE}`
 }

@@ -3,7 +3,6 @@ import { setAuditTrail } from '../audit/audit.ts'
 import { ConfigError } from '../core/errors.ts'
 import { createRedaction } from '../core/redaction.ts'
 import { createReporter, type Reporter } from '../core/reporter.ts'
-import { createGuardedLoggerProvider } from '../logging/guarded-logger-provider.ts'
 import { logLevels } from '../logging/logging.ts'
 import { connectMetrics, OWN_METER, setMetricsReporter } from '../metrics/metrics.ts'
 import { setJobReporter } from '../jobs/jobs.ts'
@@ -86,11 +85,7 @@ export function startTestTelemetry(options: TestTelemetryOptions = {}): InProces
     {
       tracerProvider: traces.provider,
       meterProvider: metrics.provider,
-      loggerProvider: createGuardedLoggerProvider(
-        logging.provider,
-        reporter,
-        createAuditDetour(auditProvider),
-      ),
+      loggerProvider: logging.guarded(createAuditDetour(auditProvider)),
       propagator: createPropagator(
         settings.propagation.propagators,
         settings.propagation,

@@ -1,11 +1,14 @@
 import type { Resource } from '@opentelemetry/resources'
+import type { LoggerProvider as ApiLoggerProvider } from '@opentelemetry/api'
 import type { LoggerProvider, LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import { loadPackage } from '../core/load-package.ts'
 import type { Redaction } from '../core/redaction.ts'
 import { createBatchLogRecordProcessor } from '../logging/batch-log-record-processor.ts'
 import { createContextLogRecordProcessor } from '../logging/context-log-record-processor.ts'
 import { createDistinctTimesProcessor } from '../logging/distinct-times-processor.ts'
+import { createGuardedLoggerProvider, type Detour } from '../logging/guarded-logger-provider.ts'
 import { createJsonStdoutProcessor } from '../logging/json-stdout-processor.ts'
+import { createLogLengths } from '../logging/log-record-limits.ts'
 import { createRedactingLogRecordProcessor } from '../logging/redacting-log-record-processor.ts'
 import { createLineWriter } from '../logging/stdout-writer.ts'
 import { createPipeline, type Pipeline, type PipelineContext } from '../otlp/pipeline.ts'
@@ -15,6 +18,8 @@ import type { AllSettings } from '../settings.ts'
 /** The logs of this process. */
 export interface LogSignal {
   readonly provider: LoggerProvider
+  /** The same for the application: it takes every value, and never throws. */
+  guarded(detour: Detour): ApiLoggerProvider
   readonly pipeline: Pipeline<ReadableLogRecord> | undefined
   /** Where log records go, for people. */
   readonly destination: string
@@ -34,10 +39,11 @@ export function startLogs(
   more: readonly LogRecordProcessor[] = [],
 ): LogSignal {
   const sdk = loadPackage('@opentelemetry/sdk-logs') as typeof import('@opentelemetry/sdk-logs')
+  const lengths = createLogLengths(logging.attributeValueLengthLimit, redaction, context.reporter)
   const processors: LogRecordProcessor[] = [
     createDistinctTimesProcessor(),
     createContextLogRecordProcessor(),
-    createRedactingLogRecordProcessor(redaction),
+    createRedactingLogRecordProcessor(redaction, lengths),
   ]
   let pipeline: Pipeline<ReadableLogRecord> | undefined
   let destination = 'nowhere'
@@ -52,16 +58,21 @@ export function startLogs(
     processors.push(new sdk.SimpleLogRecordProcessor({ exporter }))
   }
   if (logging.stdout) {
-    processors.push(createJsonStdoutProcessor(createLineWriter(process.stdout)))
+    processors.push(createJsonStdoutProcessor(createLineWriter(process.stdout), lengths.value))
   }
   processors.push(...more)
   const provider = new sdk.LoggerProvider({
     resource,
     processors,
     logRecordLimits: {
-      attributeValueLengthLimit: logging.attributeValueLengthLimit,
+      attributeValueLengthLimit: lengths.sdk,
       attributeCountLimit: logging.attributeCountLimit,
     },
   })
-  return { provider, pipeline, destination }
+  return {
+    provider,
+    guarded: (detour) => createGuardedLoggerProvider(provider, context.reporter, lengths, detour),
+    pipeline,
+    destination,
+  }
 }

@@ -1,7 +1,9 @@
 import { LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import { expect, test } from 'vitest'
 import { createReporter } from '../../../src/core/reporter.ts'
+import { createRedaction } from '../../../src/core/redaction.ts'
 import { createGuardedLoggerProvider } from '../../../src/logging/guarded-logger-provider.ts'
+import { createLogLengths } from '../../../src/logging/log-record-limits.ts'
 
 const said: string[] = []
 
@@ -18,7 +20,8 @@ function emit(given: object): ReadableLogRecord | undefined {
     ],
   })
   const reporter = createReporter((line) => void said.push(line))
-  createGuardedLoggerProvider(provider, reporter).getLogger('app').emit(given)
+  const lengths = createLogLengths(Infinity, createRedaction(), reporter)
+  createGuardedLoggerProvider(provider, reporter, lengths).getLogger('app').emit(given)
   return seen[0]
 }
 

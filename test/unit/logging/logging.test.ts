@@ -1,6 +1,9 @@
 import { logs } from '@opentelemetry/api'
 import { LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createRedaction } from '../../../src/core/redaction.ts'
+import { createGuardedLoggerProvider } from '../../../src/logging/guarded-logger-provider.ts'
+import { createLogLengths } from '../../../src/logging/log-record-limits.ts'
 import {
   getLogger,
   logLevels,
@@ -8,6 +11,7 @@ import {
   type LogFields,
   type Logger,
 } from '../../../src/logging/logging.ts'
+import { createRecordingReporter } from '../support/recording-reporter.ts'
 
 let records: ReadableLogRecord[]
 
@@ -17,7 +21,10 @@ function startProvider(): void {
     forceFlush: async () => undefined,
     shutdown: async () => undefined,
   }
-  logs.setGlobalLoggerProvider(new LoggerProvider({ processors: [processor] }))
+  const reporter = createRecordingReporter()
+  const lengths = createLogLengths(Infinity, createRedaction(), reporter)
+  const provider = new LoggerProvider({ processors: [processor] })
+  logs.setGlobalLoggerProvider(createGuardedLoggerProvider(provider, reporter, lengths))
 }
 
 beforeEach(() => (records = []))
