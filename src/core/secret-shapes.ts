@@ -30,9 +30,16 @@ const URL_PASSWORD = new RegExp(
   'g',
 )
 
-/** Addresses whose path is the secret: those of Slack at any host, and Discord's. */
-const WEBHOOK =
-  /(?:https?:\/\/[^\s/"'<>]{1,255})?\/(?:services\/T[A-Z0-9]{2,}\/B[A-Z0-9]{2,}\/[A-Za-z0-9]{6,}|api\/webhooks\/\d{6,}\/[\w-]{20,})/g
+/** Addresses whose path is the secret: those of Slack at any host, of messages and of workflows, and Discord's. */
+const WEBHOOK = new RegExp(
+  `(?:https?://[^\\s/"'<>]{1,255})?/(?:${[
+    'services/T[A-Z0-9]{2,}/B[A-Z0-9]{2,}/[A-Za-z0-9]{6,}',
+    'workflows/T[A-Z0-9]{2,}/A[A-Z0-9]{2,}/\\d{6,}/[A-Za-z0-9]{6,}',
+    'triggers/[TE][A-Z0-9]{2,}/\\d{6,}/[A-Za-z0-9]{6,}',
+    'api/webhooks/\\d{6,}/[\\w-]{20,}',
+  ].join('|')})`,
+  'g',
+)
 
 /**
  * What follows `Bearer` or `Basic`. A short word of letters behind `Bearer` is prose, and so is what is no `user:password` in

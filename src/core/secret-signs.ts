@@ -67,13 +67,13 @@ export function aroundDashes(text: string, endings: Uint8Array): number {
 export function aroundSlashes(text: string): number {
   for (let at = text.indexOf('/'); at !== -1; at = text.indexOf('/', at + 1)) {
     if (text.charCodeAt(at - 1) !== LOWER_S) continue
-    // The slash before the T, and the last one.
-    if (text.startsWith('/services/T', at - 9) || text.startsWith('/api/webhooks/', at - 13)) {
-      return MAY_HAVE.webhook
-    }
+    if (WEBHOOKS.some((path) => text.endsWith(path, at))) return MAY_HAVE.webhook
   }
   return 0
 }
+
+/** What stands before the slash that the secret part of a webhook's path begins with. */
+const WEBHOOKS = ['/services', '/triggers', '/workflows', '/api/webhooks']
 
 /** Looks before each quote for the end of `PASSWORD` or `IDENTIFIED BY`. */
 export function beforeQuotes(text: string): number {

@@ -32,6 +32,8 @@ const inJwe = 'Y2lwaGVydGV4dC1vZi1pdA'
 const inJwk = join('870MB6gfuTJ4HtUnUvYMyJ', 'pr5eUZNP4Bk43bVdj3eAE')
 const huggingFace = join('hf', `_${'a1B2'.repeat(9)}`)
 const telegram = join('123456789', ':AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1')
+const slackTrigger = join('T00000000/', '1234567890123/', '0123456789abcdef'.repeat(2))
+const slackWorkflow = join('T00000000', '/A00000000/', '123456789012345678/', 'X'.repeat(24))
 const slackPath = join('T00000000', '/B00000000/', 'XXXXXXXXXXXXXXXXXXXXXXXX')
 
 /** One token of each prefix, no longer than it must be. */
@@ -316,6 +318,16 @@ export const SECRET_TEXTS: readonly SecretText[] = [
     what: 'a Slack webhook on another host',
     text: `http://127.0.0.1:4000/services/${slackPath}`,
     secret: slackPath,
+  },
+  {
+    what: 'a Slack webhook that starts a workflow',
+    text: `POST https://hooks.slack.com/triggers/${slackTrigger} 200`,
+    secret: slackTrigger,
+  },
+  {
+    what: 'an older Slack webhook that starts a workflow',
+    text: `POST https://hooks.slack.com/workflows/${slackWorkflow} 200`,
+    secret: slackWorkflow,
   },
 ]
 
