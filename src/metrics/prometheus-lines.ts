@@ -16,7 +16,7 @@ export interface SeriesText {
 /** Puts labels into words; those of the scope, already in words, come last. */
 export type ToSeriesText = (attributes: Attributes, scopeText: string) => SeriesText
 
-/** The SDK gives the same object for a series at each scrape, so its labels are put into words, without secrets, once. */
+/** A series has the same object at each scrape, so its labels are put into words, without secrets, once. */
 export function createSeriesTexts(
   redactLabels: (labels: Record<string, string>) => void = () => undefined,
 ): ToSeriesText {

@@ -8,7 +8,7 @@ export const OTHER = 'other'
 /** What becomes of labels that are outside the list or beyond a bound: they are folded into `other`, or the series is left out. */
 export type BeyondBound = 'fold' | 'drop'
 
-/** One series: its labels as texts, ready for the SDK, and its value. */
+/** One series: its labels as texts, and its value. */
 export interface Series {
   readonly labels: Readonly<Record<string, string>>
   /** What a counter has not handed over yet, or what a gauge shows. */
@@ -150,7 +150,7 @@ export function createSeriesTable(
 
   function add(texts: readonly string[]): Series {
     const series: Series = {
-      // One frozen object for the life of the series: by it the SDK's side knows the series again.
+      // One frozen object for the life of the series: by it :9090 knows the series again, and the text it was put into.
       labels: Object.freeze(Object.fromEntries(texts.map((text, index) => [names[index]!, text]))),
       value: 0,
       waiting: false,
