@@ -43,8 +43,9 @@ function showFamily({ line, paint, width }: Terminal, family: string, all: Sampl
   const samples = all.filter(({ name }) => name === (isHistogram ? `${family}_count` : family))
   if (samples.length === 0) throw new Error(`the metric ${family} is missing`)
 
-  // Counters whose labels are known are there from the start, at 0; that is not worth a line here.
-  const shown = samples.filter(({ value }) => value !== 0 || !family.endsWith('_total'))
+  // What counts and has known labels is there from the start, at 0; that is not worth a line here.
+  const isCounting = isHistogram || family.endsWith('_total')
+  const shown = samples.filter(({ value }) => value !== 0 || !isCounting)
   const column = Math.min(68, width - 14)
   for (const [index, sample] of shown.entries()) {
     const labels = toText(sample.labels)
