@@ -72,6 +72,10 @@ export async function proveBackups(stage: Stage, databaseUrl: string): Promise<v
     assert(refused.code === 1 && (await count(databaseUrl)) === 4, 'it overwrote all the same')
     succeed(await restore(folder, name, variables, [], 'overwrite\n'))
     assert((await count(databaseUrl)) === 3, 'it did not restore what it was told to')
+    await change(databaseUrl, 'CREATE SCHEMA archive; ALTER TABLE courses SET SCHEMA archive')
+    const elsewhere = await restore(folder, name, variables, [], 'no\n')
+    assert(elsewhere.stderr.includes('has 1 tables'), 'it did not ask about a table of a schema')
+    await change(databaseUrl, 'ALTER TABLE archive.courses SET SCHEMA public; DROP SCHEMA archive')
   })
 }
 

@@ -65,10 +65,11 @@ export async function proveMetricsGate(
     const { status } = await fetch(`${closed.url}/metrics/`)
     assert(status === 404, `it answered ${status}`)
     const id = crypto.randomUUID()
-    const headers = { 'x-request-id': id, 'x-forwarded-for': '203.0.113.7' }
+    const headers = { 'x-request-id': id, 'x-forwarded-for': '203.0.113.7', 'x-user': 'ada' }
     await fetch(`${closed.url}/api/v1/courses`, { headers })
     const [line] = await accessLogOf(stack.addresses.loki, id, closed.name)
     assert(line?.['ip'] === '127.0.0.1', `without a trusted proxy the address is ${line?.['ip']}`)
+    assert(line['user'] === undefined, `without one somebody says to be ${line['user']}`)
   })
   return closed
 }

@@ -26,6 +26,7 @@ const VISITS: readonly (readonly [path: string, status: number, init?: RequestIn
   ],
   ['/api/v1/upload/', 400, { method: 'POST', headers: json, body: '{"name":"../etc"}' }],
   ['/api/v1/upload/', 400, { method: 'POST', headers: json, body: '{' }],
+  ['/api/v1/upload/', 413, { method: 'POST', headers: json, body: `"${'x'.repeat(1_100_000)}"` }],
   ['/api/v1/token/refresh', 404, { method: 'POST' }],
   ['/api/v1/password/reset', 404, { method: 'POST' }],
 ]

@@ -69,7 +69,8 @@ async function mayOverwrite(databaseUrl: string): Promise<boolean> {
   await client.connect()
   const { rows } = await client
     .query<{ tables: number }>(
-      `SELECT count(*)::int AS tables FROM pg_tables WHERE schemaname = 'public'`,
+      `SELECT count(*)::int AS tables FROM pg_tables
+       WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
     )
     .finally(async () => client.end())
   const tables = rows[0]?.tables ?? 0

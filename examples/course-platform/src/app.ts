@@ -30,7 +30,8 @@ const CourseId = z.coerce
   .int()
   .min(1)
   .max(2 ** 31 - 1)
-const Search = z.object({ q: z.string().min(1).max(100) })
+/** PostgreSQL has no text with a NUL in it. */
+const Search = z.object({ q: z.string().regex(/^[^\0]{1,100}$/) })
 const Credentials = z.object({ username: z.string(), password: z.string().min(8) })
 const Upload = z.object({ name: z.string().regex(/^[\w.-]+$/), content: z.string().max(1_000_000) })
 
@@ -38,12 +39,12 @@ const Upload = z.object({ name: z.string().regex(/^[\w.-]+$/), content: z.string
 export function createApp({ pool, settings }: AppParts): Express {
   const app = express()
   app.disable('x-powered-by')
+  app.set('trust proxy', settings.TRUSTED_PROXIES)
   app.use(
     httpTelemetry({
       trustedProxies: settings.TRUSTED_PROXIES,
       forwardedEntry: 'first',
-      // The proxy that logs people in says who they are; whoever asks past it can say anything.
-      user: (request) => (request as Request).get('x-user'),
+      user: (request) => userOf(request as Request),
       metrics: [
         gaugeRequests(metrics.inFlight),
         countRequests(metrics.requests, toLabels),
@@ -77,6 +78,12 @@ export function createApp({ pool, settings }: AppParts): Express {
   app.use(recordErrors())
   app.use(answerError)
   return app
+}
+
+/** The proxy that logs people in says who they are; whoever asks past it could say anything. */
+function userOf(request: Request): string | undefined {
+  const isProxy = request.app.get('trust proxy fn') as (address: string, hop: number) => boolean
+  return isProxy(request.socket.remoteAddress ?? '', 0) ? request.get('x-user') : undefined
 }
 
 function addCourses(app: Express, pool: Pool): void {
@@ -140,10 +147,22 @@ const answerError: ErrorRequestHandler = (error, _request, response, next) => {
     next(error)
     return
   }
-  const isInput = error instanceof z.ZodError || (error as { status?: number }).status === 400
-  const [status, code] = isInput ? [400, 'bad_request'] : [500, 'internal']
-  const message = isInput ? 'the request cannot be used' : 'please try again'
+  const status = statusOf(error)
+  const [code, message] = CODES[status] ?? ['bad_request', 'the request cannot be used']
   response.status(status).json({ error: { code, message } })
+}
+
+const CODES: Readonly<Record<number, readonly [code: string, message: string]>> = {
+  413: ['too_large', 'the body is too long'],
+  415: ['unsupported', 'the body is of no known type'],
+  500: ['internal', 'please try again'],
+}
+
+/** What cannot be read is the fault of whoever sent it; Express says so by a status. */
+function statusOf(error: unknown): number {
+  if (error instanceof z.ZodError) return 400
+  const { status = 500 } = Object(error) as { readonly status?: unknown }
+  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500
 }
 
 function toLabels({ method, route, status }: RequestFacts): {

@@ -34,7 +34,7 @@ const Variables = z.object({
   TRUSTED_PROXIES: z
     .string()
     .default('')
-    .transform((text) => text.split(',').filter(Boolean)),
+    .transform((text) => text.split(',').flatMap((each) => each.trim() || [])),
   /** Searches of all people together. */
   SEARCHES_PER_MINUTE: wholeNumber(1, 1_000_000).default(600),
 })

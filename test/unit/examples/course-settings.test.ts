@@ -11,6 +11,15 @@ test('metrics are not served and no proxy is believed unless somebody says so', 
   })
 })
 
+test('spaces between proxies are none of their addresses', () => {
+  const TRUSTED_PROXIES = '10.0.0.0/8, 192.0.2.1 ,'
+
+  expect(readSettings({ DATABASE_URL, TRUSTED_PROXIES }).TRUSTED_PROXIES).toEqual([
+    '10.0.0.0/8',
+    '192.0.2.1',
+  ])
+})
+
 test('every setting that cannot be used is named at once, and no password is said', () => {
   const given = { DATABASE_URL: 'mysql://root:secret@localhost', METRICS_ENABLED: 'yes' }
 
