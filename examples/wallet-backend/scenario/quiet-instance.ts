@@ -1,15 +1,14 @@
 import { assert } from '../../support/assert.ts'
-import type { Service } from '../../support/services.ts'
 import type { Stage } from '../../support/stage.ts'
+import { untilFailed } from './rotations.ts'
 import { startProcess } from './services.ts'
 import type { SlackServer } from './slack-server.ts'
 
-/** A worker of another environment that is to tell people of nothing but its start and its end. */
+/** A worker of another environment that is to tell people of nothing but its start and its end; no rotation succeeds meanwhile. */
 export async function proveQuietInstance(
   { stack, prove }: Stage,
   variables: Readonly<Record<string, string>>,
   slack: SlackServer,
-  breakKeys: (instance: Service) => Promise<void>,
 ): Promise<void> {
   await using instance = await startProcess(stack.addresses, {
     name: 'wallet-backend-worker-quiet',
@@ -19,9 +18,11 @@ export async function proveQuietInstance(
       APP_ENV: 'staging',
       JWT_ROTATION_ALERT_ON_ERROR: 'false',
       JWT_ROTATION_ALERT_ON_RETRY: 'false',
+      // It looks so often that it finds the lock free between two attempts of the other one.
+      JWT_ROTATION_INTERVAL_MILLIS: '500',
     },
   })
-  await breakKeys(instance)
+  await untilFailed(instance, 2)
   const own = (): readonly string[] =>
     slack.texts.filter((text) => text.startsWith('🚨 [STAGING] '))
   await prove('APP_ENV', async () => {
