@@ -26,7 +26,7 @@ async function start(settings: Settings): Promise<void> {
   const redis = new Redis(settings.REDIS_URL, { maxRetriesPerRequest: 2, commandTimeout: 5_000 })
   redis.on('error', (error) => log.warn('Redis', { error }))
   const queue = createQueue(redis)
-  await prepareDatabase(pool, settings.WALLET_PASSWORD ?? crypto.randomUUID())
+  await prepareDatabase(pool, settings.WALLET_PASSWORD)
   await seedKeys(redis, settings.JWT_KEYS, settings.ACTIVE_JWT_KID)
 
   health.check('database', health.pg(pool), { every: 1_000, timeout: 2_000 })

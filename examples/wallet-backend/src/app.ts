@@ -17,9 +17,10 @@ import { events, record } from './audit-events.ts'
 import type { ErrorThreshold } from './error-threshold.ts'
 import type { KeyStore } from './keys.ts'
 import { order } from './queue.ts'
-import { BodyTooLongError, readJson } from './read-json.ts'
+import { BodyError, readJson, Word } from './read-json.ts'
 import type { Settings } from './settings.ts'
 import { checkPassword, transfer } from './wallets.ts'
+import { z } from 'zod'
 
 /** What the application is made of. */
 export interface AppParts {
@@ -36,6 +37,12 @@ interface State {
 }
 
 type AppContext = Context & { state: State }
+
+const Credentials = z.object({ username: Word, password: z.string().max(1_000) })
+/** The amount as decimal text: numbers lose digits. */
+const Transfer = z.object({ to: Word, amount: Word })
+const BackupRequest = z.object({ database: Word.optional() })
+const RestoreRequest = z.object({ file: Word })
 
 const log = getLogger('app')
 
@@ -67,9 +74,9 @@ export function createApp(parts: AppParts): Koa<State> {
     try {
       await next()
     } catch (error) {
-      if (error instanceof BodyTooLongError) {
-        ctx.status = 413
-        ctx.body = { error: 'the body is too long' }
+      if (error instanceof BodyError) {
+        ctx.status = error.status
+        ctx.body = { error: error.message }
         return
       }
       log.error('a request failed', { error })
@@ -110,9 +117,9 @@ function addSessions(router: Router<State>, { pool, keys, settings }: AppParts):
     ctx.body = { token: await keys.sign(user, settings.TOKEN_LIFETIME_SECONDS) }
   }
   router.post('/login', async (ctx) => {
-    const { username = '', password = '' } = await readJson(ctx.req)
-    const isRight = await checkPassword(pool, String(username), String(password))
-    const actor = { id: String(username) || 'anonymous', type: 'user' } as const
+    const { username, password } = await readJson(ctx.req, Credentials)
+    const isRight = await checkPassword(pool, username, password)
+    const actor = { id: username, type: 'user' } as const
     apiMetrics.authenticationAttempts.add(1, { result: isRight ? 'success' : 'failure' })
     const target = { id: actor.id }
     if (isRight) {
@@ -147,12 +154,12 @@ function refuse(ctx: Context): void {
 function addWallets(router: Router<State>, parts: AppParts): void {
   router.post('/transfers', async (ctx) =>
     asUser(ctx as AppContext, parts, async (user) => {
-      const { to = '', amount = '' } = await readJson(ctx.req)
-      const isDone = await transfer(parts.pool, user, String(to), String(amount))
+      const { to, amount } = await readJson(ctx.req, Transfer)
+      const isDone = await transfer(parts.pool, user, to, amount)
       await record(events.sensitiveOperation, {
         outcome: isDone ? 'success' : 'failure',
         target: { id: user },
-        details: { amount: String(amount), to: String(to) },
+        details: { amount, to },
       })
       ctx.status = isDone ? 200 : 422
       ctx.body = { status: isDone ? 'transferred' : 'refused' }
@@ -169,25 +176,23 @@ function addAdministration(router: Router<State>, parts: AppParts): void {
       ctx.status = isAdmin ? 202 : 403
       ctx.body = isAdmin ? { task: await work(user) } : { error: 'forbidden' }
     })
-  const toOrder = (ctx: Context, user: string, database: unknown) => ({
+  const own = decodeURIComponent(new URL(parts.settings.DATABASE_URL).pathname.slice(1))
+  const toOrder = (ctx: Context, user: string, database = own) => ({
     actor: { id: user, type: 'user' } as const,
     requestId: String(ctx.res.getHeader('x-request-id') ?? ''),
-    database:
-      typeof database === 'string'
-        ? database
-        : decodeURIComponent(new URL(parts.settings.DATABASE_URL).pathname.slice(1)),
+    database,
   })
   router.post('/admin/backups', async (ctx) =>
     asAdmin(ctx as AppContext, async (user) => {
-      const { database } = await readJson(ctx.req)
+      const { database } = await readJson(ctx.req, BackupRequest)
       const plan = toOrder(ctx, user, database)
       return order(parts.queue, { name: 'db_backup', order: plan })
     }),
   )
   router.post('/admin/restores', async (ctx) =>
     asAdmin(ctx as AppContext, async (user) => {
-      const { file = '' } = await readJson(ctx.req)
-      const plan = { ...toOrder(ctx, user, undefined), file: String(file) }
+      const { file } = await readJson(ctx.req, RestoreRequest)
+      const plan = { ...toOrder(ctx, user), file }
       return order(parts.queue, { name: 'db_restore', order: plan })
     }),
   )

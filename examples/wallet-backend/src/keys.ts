@@ -79,12 +79,13 @@ export function createKeyStore(redis: Redis): KeyStore {
     },
     async verify(token) {
       try {
-        const { payload } = await jwtVerify(token, async ({ kid = '' }) => {
+        const findKey = async ({ kid = '' }: { readonly kid?: string }) => {
           const key = await find(kid)
           if (!key) throw new errors.JWKSNoMatchingKey()
           const { d: _private, ...publicPart } = key.jwk
           return importJWK(publicPart, ALGORITHM)
-        })
+        }
+        const { payload } = await jwtVerify(token, findKey, { algorithms: [ALGORITHM] })
         return payload.sub
       } catch (error) {
         // Keys that cannot be read are our fault, and say nothing about who asks.

@@ -25,11 +25,18 @@ const url = (...protocols: readonly string[]): z.ZodString =>
     error: `must be a URL that starts with ${protocols.map((each) => `${each}//`).join(' or ')}`,
   })
 
+const Ed25519Key = z.looseObject({
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string(),
+  d: z.string(),
+})
+
 /** Keys by their id; what is wrong with the text is not said in the parser's words, which have private keys in them. */
 const keys = z.string().transform((text, context): Readonly<Record<string, JWK>> => {
-  const problem = 'must be a JSON object of private JWKs by their id'
+  const problem = 'must be a JSON object of private JWKs (Ed25519) by their id'
   try {
-    const parsed = z.record(z.string().min(1), z.looseObject({ kty: z.string(), d: z.string() }))
+    const parsed = z.record(z.string().min(1), Ed25519Key)
     return parsed.parse(JSON.parse(text))
   } catch {
     context.addIssue({ code: 'custom', message: problem })
@@ -52,7 +59,7 @@ const Variables = z
     /** Folder of the backups. */
     BACKUP_DIRECTORY: z.string().default('backups'),
 
-    /** Keys to begin with, as a JSON object of private JWKs by their id; without it a first key is made. */
+    /** Keys to begin with, as a JSON object of private JWKs (Ed25519) by their id; without it a first key is made. */
     JWT_KEYS: keys.prefault('{}'),
     /** Which of them signs; the others are as good as retired. */
     ACTIVE_JWT_KID: z.string().default(''),
@@ -69,9 +76,9 @@ const Variables = z
     /** Requests that fail within a minute before people are told. */
     CRITICAL_ERRORS_PER_MINUTE: wholeNumber(1, 10_000).default(10),
   })
-  .refine((settings) => !settings.SLACK_ALERTING_ENABLED || isWebUrl(settings.SLACK_WEBHOOK_URL), {
+  .refine((settings) => !settings.SLACK_ALERTING_ENABLED || isWebhook(settings.SLACK_WEBHOOK_URL), {
     path: ['SLACK_WEBHOOK_URL'],
-    error: 'must be a URL of http or https when SLACK_ALERTING_ENABLED is true',
+    error: `must be an address of Slack's webhooks (https://hooks.slack.com/services/T…/B…/…) when SLACK_ALERTING_ENABLED is true`,
   })
   .refine(({ JWT_KEYS, ACTIVE_JWT_KID: kid }) => kid === '' || Object.hasOwn(JWT_KEYS, kid), {
     path: ['ACTIVE_JWT_KID'],
@@ -82,8 +89,11 @@ const Variables = z
     error: 'must say which of JWT_KEYS signs',
   })
 
-function isWebUrl(text: string): boolean {
-  return /^https?:$/.test(URL.parse(text)?.protocol ?? '')
+/** A path of this form is a secret that redaction knows; another one would be in the span of each alert. */
+function isWebhook(text: string): boolean {
+  return /^https?:\/\/[^\s/?#@]+\/services\/T[A-Z0-9]{2,}\/B[A-Z0-9]{2,}\/[A-Za-z0-9]{6,}$/.test(
+    text,
+  )
 }
 
 /** Everything the service is told from outside; what metrics are told is in telemetry.ts. */

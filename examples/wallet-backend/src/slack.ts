@@ -63,6 +63,8 @@ export function createSlack(options: SlackOptions): Slack {
           body: JSON.stringify({ text: toText(named, environment, new Date(now())) }),
           signal: AbortSignal.timeout(timeoutSeconds * 1_000),
         })
+        // An answer that nobody reads would keep its connection.
+        await response.body?.cancel()
         if (!response.ok) throw new Error(`Slack answered ${response.status}`)
         log.info('Slack alert sent successfully', fields)
       } catch (error) {

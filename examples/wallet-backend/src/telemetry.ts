@@ -10,8 +10,8 @@ const {
 if (!['', 'true', 'false'].includes(enabled)) {
   throw new Error(`PROMETHEUS_ENABLED must be true or false; got "${enabled}"`)
 }
-if (!/^\d{0,5}$/.test(port)) {
-  throw new Error(`PROMETHEUS_PORT must be a port; got "${port}"`)
+if (!/^\d{0,5}$/.test(port) || Number(port) > 65_535) {
+  throw new Error(`PROMETHEUS_PORT must be a whole number from 0 to 65535; got "${port}"`)
 }
 init({
   metrics: { exporters: [enabled === 'false' ? 'none' : 'prometheus'] },

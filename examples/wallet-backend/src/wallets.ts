@@ -1,12 +1,20 @@
-import { scrypt, timingSafeEqual } from 'node:crypto'
+import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Pool } from 'pg'
 
-const hash = promisify(scrypt) as (
+const SALT_BYTES = 16
+const HASH_BYTES = 32
+
+const scryptAsync = promisify(scrypt) as (
   password: string,
-  salt: string,
+  salt: Buffer,
   length: number,
 ) => Promise<Buffer>
+
+/** What is kept of a password: the salt, and what becomes of both. */
+async function hash(password: string, salt: Buffer): Promise<Buffer> {
+  return Buffer.concat([salt, await scryptAsync(password, salt, HASH_BYTES)])
+}
 
 /** Makes the connection pool; nothing connects yet. */
 export function createPool(url: string, onError: (error: Error) => void): Pool {
@@ -16,8 +24,8 @@ export function createPool(url: string, onError: (error: Error) => void): Pool {
   return pool
 }
 
-/** Makes the table if it is not there. @param password - of the three people in it */
-export async function prepareDatabase(pool: Pool, password: string): Promise<void> {
+/** Makes the table if it is not there. @param password - of the three people in it; without one nobody new can log in */
+export async function prepareDatabase(pool: Pool, password: string | undefined): Promise<void> {
   await pool.query(`
     CREATE TABLE IF NOT EXISTS wallets (
       owner    text PRIMARY KEY,
@@ -25,10 +33,15 @@ export async function prepareDatabase(pool: Pool, password: string): Promise<voi
       balance  numeric NOT NULL CHECK (balance >= 0)
     )`)
   for (const owner of ['admin', 'ada', 'grace']) {
-    await pool.query('INSERT INTO wallets VALUES ($1, $2, 100) ON CONFLICT DO NOTHING', [
-      owner,
-      await hash(password, owner, 32),
-    ])
+    await pool.query(
+      `INSERT INTO wallets VALUES ($1, $2, 100) ON CONFLICT (owner) DO UPDATE
+       SET password = excluded.password WHERE $3`,
+      [
+        owner,
+        await hash(password ?? crypto.randomUUID(), randomBytes(SALT_BYTES)),
+        password !== undefined,
+      ],
+    )
   }
 }
 
@@ -38,8 +51,8 @@ export async function checkPassword(pool: Pool, owner: string, password: string)
     'SELECT password FROM wallets WHERE owner = $1',
     [owner],
   )
-  const given = await hash(password, owner, 32)
-  return timingSafeEqual(given, rows[0]?.password ?? Buffer.alloc(32))
+  const stored = rows[0]?.password ?? Buffer.alloc(SALT_BYTES + HASH_BYTES)
+  return timingSafeEqual(stored, await hash(password, stored.subarray(0, SALT_BYTES)))
 }
 
 /** Moves money. @param amount - decimal text. @returns whether there was enough, and somebody to get it */

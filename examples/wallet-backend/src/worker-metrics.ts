@@ -102,6 +102,8 @@ function definitions(env: readonly [string]) {
       unit: 's',
       description: 'Time of a task.',
       labels: { task_name: TASKS },
+      // A rotation takes moments, a backup may take an hour.
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1_200, 3_600],
     }),
     workers: gauge({ name: 'celery_workers_active', description: 'Workers of the queue.' }),
     queueLength: gauge({

@@ -34,7 +34,9 @@ test('keys are read, and one of them has to be the one that signs', () => {
 
 test.each([
   ['no JSON', `{"old":{"kty":"OKP","d":"a-private-part"`],
-  ['a public key', JSON.stringify({ old: { kty: 'OKP', x: 'AA', y: 'a-private-part' } })],
+  ['a public key', JSON.stringify({ old: { ...key, d: undefined, y: 'a-private-part' } })],
+  // Nobody could log in until the first rotation.
+  ['a key for another algorithm', JSON.stringify({ old: { ...key, kty: 'EC', crv: 'P-256' } })],
 ])('%s among the keys is refused without a word of it', (_what, JWT_KEYS) => {
   let message = ''
   try {
@@ -43,16 +45,34 @@ test.each([
     message = String(error)
   }
 
-  expect(message).toContain('JWT_KEYS: must be a JSON object of private JWKs by their id')
+  expect(message).toContain('JWT_KEYS: must be a JSON object of private JWKs (Ed25519) by their id')
   expect(message).not.toContain('private-part')
 })
 
-test('alerting without an address is refused, and the address is not said', () => {
-  const enabled = { ...complete, SLACK_ALERTING_ENABLED: 'true' }
+// Its path is the secret; redaction knows that of the paths of Slack's webhooks, and of no other.
+test.each([
+  '',
+  'hooks.slack.com/services/T024BE7LD/B024BE7LH/secret42',
+  'https://hooks.slack.com/secret42',
+  'https://alerts.example.test/hooks/secret42',
+  'https://hooks.slack.com/services/T024BE7LD/B024BE7LH/secret42?key=secret42',
+])(
+  'alerting without an address of a webhook is refused, and the address is not said',
+  (address) => {
+    const alerting = { ...complete, SLACK_ALERTING_ENABLED: 'true', SLACK_WEBHOOK_URL: address }
 
-  for (const SLACK_WEBHOOK_URL of ['', 'hooks.slack.com/services/T0/B0/secret']) {
-    expect(() => readSettings({ ...enabled, SLACK_WEBHOOK_URL })).toThrow(
-      /^SLACK_WEBHOOK_URL: must be a URL of http or https when SLACK_ALERTING_ENABLED is true$/,
+    expect(() => readSettings(alerting)).toThrow(
+      /^SLACK_WEBHOOK_URL: must be an address of Slack's webhooks \(https:\/\/hooks\.slack\.com\/services\/T…\/B…\/…\) when SLACK_ALERTING_ENABLED is true$/,
     )
-  }
-})
+  },
+)
+
+test.each(['https://hooks.slack.com', 'http://127.0.0.1:8080'])(
+  "what has the form of Slack's webhooks is taken: %s",
+  (host) => {
+    const SLACK_WEBHOOK_URL = `${host}/services/T024BE7LD/B024BE7LH/secret42`
+    const alerting = { ...complete, SLACK_ALERTING_ENABLED: 'true', SLACK_WEBHOOK_URL }
+
+    expect(readSettings(alerting)).toMatchObject({ SLACK_WEBHOOK_URL })
+  },
+)
