@@ -112,9 +112,11 @@ async function learn({ url }: Service, login: LoginService): Promise<Paid> {
   expectStatus(claimed, 200, 'a claim')
 
   const minted = await mint()
-  const again = await mint()
   assert(minted.body['status'] === 'minted', `minting got ${JSON.stringify(minted.body)}`)
-  assert(again.body['status'] === 'already_minted', `again, it got ${JSON.stringify(again.body)}`)
-  assert(again.body['txHash'] === minted.body['txHash'], 'a credential was minted twice')
+  // Whoever has it is told so each time they ask.
+  for (const again of [await mint(), await mint()]) {
+    assert(again.body['status'] === 'already_minted', `again, it got ${JSON.stringify(again.body)}`)
+    assert(again.body['txHash'] === minted.body['txHash'], 'a credential was minted twice')
+  }
   return claimed.body
 }

@@ -35,7 +35,7 @@ export const orderColumns = `o.subject_id AS "subjectId", o.state, o.order_id AS
  * Takes the order for this request: creates it, or continues what an earlier request left undone.
  *
  * What must be the same in every attempt (order id, audit record, address) is fixed here, before anything is done. A request that
- * dies keeps others out for 30 s at most.
+ * dies keeps others out for 30 s at most. A finished order is held by nobody: there is nothing left to do.
  *
  * @returns `undefined` while another request holds the order
  */
@@ -47,7 +47,8 @@ export async function takeOrder(
     `INSERT INTO chain_orders AS o
        (subject_id, order_id, audit_record_id, stellar_address, held_until)
      VALUES ($1, $2, $3, $4, now() + interval '30 seconds')
-     ON CONFLICT (subject_id) DO UPDATE SET held_until = excluded.held_until
+     ON CONFLICT (subject_id) DO UPDATE
+       SET held_until = CASE o.state WHEN 'audited' THEN o.held_until ELSE excluded.held_until END
      WHERE o.held_until < now()
      RETURNING ${orderColumns}`,
     [fresh.subjectId, fresh.orderId, fresh.auditRecordId, fresh.stellarAddress],
