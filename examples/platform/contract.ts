@@ -125,6 +125,7 @@ export const contract: readonly Promised[] = [
   { kind: 'setting', name: 'gauges about the cluster and the host are in percent' },
   { kind: 'setting', name: 'the time of an incident is in seconds' },
   { kind: 'setting', name: 'requests are answered while Proxmox is away' },
+  { kind: 'setting', name: 'a request that failed is one error in the log' },
   {
     kind: 'trace',
     name: 'a tenant starts a machine',

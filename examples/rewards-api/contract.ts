@@ -239,6 +239,7 @@ GROUP BY day ORDER BY day DESC;`,
     query: '{service="rewards-api", level="warn"} |= "authentication failed"',
     fields: ['ip', 'stellarAddress', 'trace_id'],
   },
+  { kind: 'setting', name: 'a request that failed is one error in the log' },
   {
     kind: 'trace',
     name: 'one claim over all five hops',

@@ -10,6 +10,7 @@ const listOf =
   (value: unknown): boolean =>
     Array.isArray(value) && value.every(accepts)
 const isFunction: Rule = [(value) => typeof value === 'function', 'a function']
+const isFlag = (value: unknown): boolean => typeof value === 'boolean'
 const isSet = (value: unknown): boolean => typeof value === 'object' && value !== null
 /** What RFC 9110 calls a token. */
 const HEADER = /^[\w!#$%&'*+.^`|~-]+$/
@@ -40,6 +41,7 @@ const RULES: Rules = {
     'a word or a function',
   ],
   accessLog: [(value) => value === false || isSet(value), 'false or settings'],
+  errorLog: [isFlag, 'true or false'],
   securityEvents: [isSet, 'settings'],
 }
 
@@ -49,7 +51,7 @@ const COMPONENT: Rule = [isText, 'a name']
 const WITHIN: Readonly<Record<string, Rules>> = {
   accessLog: {
     component: COMPONENT,
-    start: [(value) => typeof value === 'boolean', 'true or false'],
+    start: [isFlag, 'true or false'],
     format: isFunction,
   },
   securityEvents: {

@@ -125,7 +125,7 @@ export class Exchange {
       security.warn(message, fields)
     }
     // What fails when the status is sent already can only be cut short.
-    if (this.#error !== undefined && (finished.status >= 500 || isCutShort)) {
+    if (errors && this.#error !== undefined && (finished.status >= 500 || isCutShort)) {
       const { method, route, status } = finished
       errors.error('request failed', { method, route, status, error: this.#error })
     }

@@ -16,6 +16,8 @@ export interface HttpOptions<Request> extends ProxyOptions {
   unmatchedRoute?: string | ((path: string) => string) | undefined
   /** One log record for each request; `false` for none. */
   accessLog?: AccessLogOptions | false | undefined
+  /** A log record of what a handler threw, when the answer is 500 or more or was cut short. Default true; false where the application logs it itself. */
+  errorLog?: boolean | undefined
   /** Log records for those who watch for attacks. Default none. */
   securityEvents?: SecurityEventOptions | undefined
   /** Requests that are neither counted nor logged, such as probes; they have an id like any other. */

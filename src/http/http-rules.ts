@@ -21,7 +21,7 @@ export interface HttpRules {
   readonly security: Logger
   readonly isSecurityEvent: (request: FinishedRequest) => boolean
   readonly securityLine: (request: FinishedRequest) => LogLine
-  readonly errors: Logger
+  readonly errors: Logger | undefined
   readonly user: Callback | undefined
   readonly tenant: Callback | undefined
   readonly ignore: Callback | undefined
@@ -42,7 +42,7 @@ export function toRules<Request>(options: HttpOptions<Request>): HttpRules {
     security: getLogger(securityEvents?.component ?? 'security'),
     isSecurityEvent: createSecurityRule(securityEvents),
     securityLine: toSecurityEvent,
-    errors: getLogger('http'),
+    errors: options.errorLog === false ? undefined : getLogger('http'),
     user: options.user?.bind(options) as Callback | undefined,
     tenant: options.tenant?.bind(options) as Callback | undefined,
     ignore: options.ignore?.bind(options) as Callback | undefined,

@@ -1,6 +1,7 @@
 import { assert } from '../../support/assert.ts'
 import { eventually } from '../../support/eventually.ts'
 import { scrape, sumOf } from '../../support/exposition.ts'
+import { readLogs } from '../../support/logs.ts'
 import { untilScraped } from '../../support/prometheus.ts'
 import type { Service } from '../../support/services.ts'
 import type { Stage } from '../../support/stage.ts'
@@ -64,11 +65,22 @@ export async function proveOutage(
   const { stack, prove } = stage
   await prove('requests are answered while Proxmox is away', async () => {
     await proxmox.stop()
-    const fail = async (): Promise<void> => {
-      const { status } = await ada('POST', '/vms/102/start')
+    const fail = async (): Promise<string> => {
+      const { status, requestId } = await ada('POST', '/vms/102/start')
       assert(status === 503, `the start of a machine was answered ${status}`)
+      return requestId
     }
-    await fail()
+    const failed = await fail()
+    await prove('a request that failed is one error in the log', async () => {
+      const query = `{service="api", level="error"} | request_id="${failed}"`
+      const lines = await eventually(
+        'the error of a request that failed',
+        async () => readLogs(stack.addresses.loki, { query, tenant: 'tenant-1' }),
+        ({ length }) => length > 0,
+        PATIENCE,
+      )
+      assert(lines.length === 1, `it is ${lines.map(({ message }) => message).join(', ')}`)
+    })
     // What a counter begins with must have been seen, or nobody sees it grow.
     await untilScraped(stack.addresses, 'sankofa_api_requests_total{status="503"}')
     for (let times = 1; times <= 60; times += 1) await fail()

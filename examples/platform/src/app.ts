@@ -65,7 +65,7 @@ export function createApp(parts: AppParts): Hono<Environment> {
   app.onError((error, c) => {
     if (error instanceof z.ZodError) return c.json({ error: z.prettifyError(error) }, 400)
     if (error instanceof SyntaxError) return c.json({ error: 'the body is no JSON' }, 400)
-    log.error('a request failed', { error })
+    // The adapter logs it, with its route.
     return c.json({ error: 'please send this again' }, 503)
   })
   return app
@@ -76,7 +76,7 @@ function addMachines(app: Hono<Environment>, { proxmox, cluster }: AppParts): vo
   app.post('/vms/:id/start', async (c) => {
     const machine = cluster.find(c.req.param('id'))
     if (!machine) {
-      log.error('a machine that is not there cannot be started', { vm_id: c.req.param('id') })
+      log.warn('a machine that is not there cannot be started', { vm_id: c.req.param('id') })
       return c.json({ error: 'there is no such machine' }, 404)
     }
     if (machine.tenant !== c.get('user').tenant) {

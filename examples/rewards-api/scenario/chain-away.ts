@@ -1,6 +1,8 @@
 import { startChain, type SystemPlan } from '../../demo/rewards-system.ts'
 import { assert } from '../../support/assert.ts'
+import { eventually } from '../../support/eventually.ts'
 import { type Sample, scrape, sumOf } from '../../support/exposition.ts'
+import { readLogs } from '../../support/logs.ts'
 import { untilScraped } from '../../support/prometheus.ts'
 import type { Service } from '../../support/services.ts'
 import type { Stage } from '../../support/stage.ts'
@@ -21,7 +23,18 @@ export async function loseChain(
 ): Promise<Paid> {
   const { stack, open, prove } = stage
   await chain.stop()
-  expectStatus(await send(), 502, 'a claim without a chain')
+  const failed = await send()
+  expectStatus(failed, 502, 'a claim without a chain')
+  await prove('a request that failed is one error in the log', async () => {
+    const query = `{service="rewards-api", level="error"} | trace_id="${failed.traceId}"`
+    const lines = await eventually(
+      'the error of a request that failed',
+      async () => readLogs(stack.addresses.loki, { query }),
+      ({ length }) => length > 0,
+      { withinMillis: 60_000 },
+    )
+    assert(lines.length === 1, `it is ${lines.map(({ message }) => message).join(', ')}`)
+  })
   await untilHealth(stage, api, 503)
   // A counter has to be seen twice before anybody sees it grow.
   await untilScraped(stack.addresses, 'http_requests_total{job="rewards-api", status_code="502"}')

@@ -44,8 +44,9 @@ export function createApp(parts: AppParts): FastifyInstance {
     ],
     // Whatever a scanner tries must not become a label.
     unmatchedRoute: 'not_found',
-    // Fastify has pino write it.
+    // Fastify has pino write both.
     accessLog: false,
+    errorLog: false,
   })
   tellTraceId(app)
   endConnectionsOnClose(app)

@@ -17,6 +17,7 @@ test.each([
   [{ user: 'ada' }, /"user" must be a function; got "ada"/],
   [{ requestIdHeader: 'x request id\r\n' }, /"requestIdHeader" must be a name of a header/],
   [{ requestIdHeader: '' }, /"requestIdHeader" must be a name of a header; got ""/],
+  [{ errorLog: 'false' }, /"errorLog" must be true or false; got "false"/],
   [{ accessLog: null }, /"accessLog" must be false or settings; got null/],
   [{ metrics: [{ add: () => undefined }] }, /"metrics" must be a list of what countRequests/],
   [{ metrics: [undefined] }, /"metrics" must be a list/],

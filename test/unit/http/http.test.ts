@@ -242,6 +242,20 @@ test('an error after the status was sent is logged: the response was cut short',
   ])
 })
 
+test('an error that the application logs itself is logged once', () => {
+  for (const [errorLog, lines] of [
+    [false, 0],
+    [undefined, 1],
+  ] as const) {
+    const { raw, response } = begin({ accessLog: false, errorLog })
+    response.statusCode = 500
+    failRequest(raw, new Error('no disk'))
+    response.emit('finish')
+
+    expect(records()).toHaveLength(lines)
+  }
+})
+
 test('an error of a client that went away is none of the service', () => {
   const { raw, response } = begin({ accessLog: false })
   failRequest(raw, new Error('request aborted'))
