@@ -123,6 +123,7 @@ export const contract: readonly Promised[] = [
   { kind: 'setting', name: 'log-ins are counted as they ended' },
   { kind: 'setting', name: 'gauges about money say what was spent and may be spent' },
   { kind: 'setting', name: 'gauges about the cluster and the host are in percent' },
+  { kind: 'setting', name: 'bytes that machines receive and send are counted once' },
   { kind: 'setting', name: 'the time of an incident is in seconds' },
   { kind: 'setting', name: 'requests are answered while Proxmox is away' },
   { kind: 'setting', name: 'a request that failed is one error in the log' },

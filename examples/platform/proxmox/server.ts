@@ -40,7 +40,7 @@ function answer(method: string, path: string): unknown {
   if (method === 'GET' && node === '') return [...cluster.nodes.keys()].map(toNodeSummary)
   const found = cluster.nodes.get(node)
   if (!found) return undefined
-  if (method === 'GET' && kind === 'qemu' && vmid === '') return found.machines
+  if (method === 'GET' && kind === 'qemu' && vmid === '') return cluster.machinesOf(node)
   if (method === 'GET' && kind === 'storage') return found.storages
   if (method === 'GET' && kind === 'status') return toNodeStatus(node)
   if (method === 'DELETE' && kind === 'qemu') {
@@ -57,17 +57,14 @@ function toNodeSummary(node: string): object {
 }
 
 function toNodeStatus(node: string): object {
-  const machines = cluster.nodes.get(node)?.machines ?? []
-  const running = machines.filter(({ status }) => status === 'running')
-  const sum = (of: 'cpu' | 'mem' | 'netin' | 'netout'): number =>
-    running.reduce((total, machine) => total + machine[of], 0)
+  const machines = cluster.machinesOf(node)
+  const sum = (of: 'cpu' | 'mem'): number =>
+    machines.reduce((total, machine) => total + machine[of], 0)
   return {
     cpu: Math.min(1, sum('cpu') / 4),
     cpuinfo: { cpus: 32 },
     memory: { total: 128 * GIB, used: sum('mem') },
     rootfs: { total: 100 * GIB, used: 40 * GIB },
-    netin: sum('netin'),
-    netout: sum('netout'),
     uptime: Math.floor(process.uptime()),
   }
 }

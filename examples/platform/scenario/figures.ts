@@ -3,6 +3,7 @@ import { assert } from '../../support/assert.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type Sample, scrape, sumOf } from '../../support/exposition.ts'
 import type { Stage } from '../../support/stage.ts'
+import { BYTES_IN_PER_SECOND, BYTES_OUT_PER_SECOND } from '../proxmox/cluster.ts'
 import { PATIENCE } from './patience.ts'
 import type { Team } from './team.ts'
 
@@ -54,6 +55,21 @@ export async function proveFigures({ prove }: Stage, team: Team): Promise<void> 
       for (const what of ['memory', 'disk']) {
         const value = sumOf(samples, `sankofa_host_${what}_usage_percent`)
         assert(value > 1 && value <= 100, `of the host's ${what} ${value} % is used`)
+      }
+    })
+  })
+  await prove('bytes that machines receive and send are counted once', async () => {
+    await untilTrue(api.metricsUrl, (samples) => {
+      for (const [name, perSecond] of [
+        ['receive', BYTES_IN_PER_SECOND],
+        ['transmit', BYTES_OUT_PER_SECOND],
+      ] as const) {
+        const bytes = sumOf(samples, `sankofa_proxmox_network_${name}_bytes_total`, {
+          node: 'pve1',
+        })
+        // Three machines, one of which was stopped and started: in so much time no more than that, whatever they did before.
+        const most = (3 * perSecond * performance.now()) / 1_000
+        assert(bytes > 0 && bytes <= most, `${name}: ${bytes} bytes, and ${most} at the most`)
       }
     })
   })

@@ -7,6 +7,9 @@ export interface Machine {
   readonly status: 'running' | 'stopped' | 'paused'
   /** 0 to 1. */
   readonly cpu: number
+  /** Since it was started. */
+  readonly bytesReceived: number
+  readonly bytesSent: number
 }
 
 /** A node with what it carries. */
@@ -14,17 +17,20 @@ export interface Node {
   readonly name: string
   readonly cpu: number
   readonly memory: number
-  readonly bytesReceived: number
-  readonly bytesSent: number
   readonly pools: readonly { readonly name: string; readonly used: number }[]
   readonly machines: readonly Machine[]
+}
+
+/** The nodes of the cluster; of those that are off no more than their names is known. */
+export interface Cluster {
+  readonly online: readonly Node[]
+  readonly offline: readonly string[]
 }
 
 /** The cluster, as far as the platform uses it. */
 export interface Proxmox {
   version(signal?: AbortSignal): Promise<string>
-  /** Those that are online. */
-  nodes(signal?: AbortSignal): Promise<Node[]>
+  cluster(signal?: AbortSignal): Promise<Cluster>
   /** Starts or stops a machine. @returns the id of the task */
   change(machine: Machine, action: 'start' | 'stop'): Promise<string>
 }
@@ -42,11 +48,15 @@ export function createProxmox(url: string, token: string): Proxmox {
   }
   return {
     version: async (signal) => (await send<{ version: string }>('GET', '/version', signal)).version,
-    async nodes(signal) {
+    async cluster(signal) {
       const found = await send<readonly ApiNode[]>('GET', '/nodes', signal)
       // The cluster answers nothing for a node that is off; the others are shown all the same.
       const online = found.filter(({ status }) => status === 'online')
-      return Promise.all(online.map(async ({ node }) => readNode(node, signal)))
+      const offline = found.filter((node) => !online.includes(node))
+      return {
+        online: await Promise.all(online.map(async ({ node }) => readNode(node, signal))),
+        offline: offline.map(({ node }) => node),
+      }
     },
     change: async ({ node, id }, action) =>
       send('POST', `/nodes/${node}/qemu/${id}/status/${action}`),
@@ -62,8 +72,6 @@ export function createProxmox(url: string, token: string): Proxmox {
       name,
       cpu: status.cpu,
       memory: status.memory.used / status.memory.total,
-      bytesReceived: status.netin,
-      bytesSent: status.netout,
       pools: storages.map(({ storage, used, total }) => ({ name: storage, used: used / total })),
       machines: machines.map((machine) => toMachine(machine, name)),
     }
@@ -78,8 +86,6 @@ interface ApiNode {
 interface ApiStatus {
   readonly cpu: number
   readonly memory: { readonly used: number; readonly total: number }
-  readonly netin: number
-  readonly netout: number
 }
 
 interface ApiStorage {
@@ -93,10 +99,22 @@ interface ApiMachine {
   readonly name: string
   readonly status: Machine['status']
   readonly cpu: number
+  readonly netin: number
+  readonly netout: number
   readonly tags?: string
 }
 
-function toMachine({ vmid, name, status, cpu, tags = '' }: ApiMachine, node: string): Machine {
+function toMachine(machine: ApiMachine, node: string): Machine {
+  const { vmid, name, status, cpu, netin, netout, tags = '' } = machine
   const tenant = tags.split(';').find((tag) => tag.startsWith('tenant-')) ?? 'none'
-  return { id: String(vmid), name, node, tenant, status, cpu }
+  return {
+    id: String(vmid),
+    name,
+    node,
+    tenant,
+    status,
+    cpu,
+    bytesReceived: netin,
+    bytesSent: netout,
+  }
 }

@@ -1,5 +1,6 @@
 import { getLogger } from 'telltale'
 import { metrics } from './metrics.ts'
+import { countTraffic } from './network-traffic.ts'
 import type { Machine, Node, Proxmox } from './proxmox.ts'
 
 const log = getLogger('proxmox')
@@ -16,23 +17,31 @@ export interface ClusterWatch {
 export function createClusterWatch(proxmox: Proxmox): ClusterWatch {
   let known: ReadonlyMap<string, Machine> | undefined
   let nodesBefore: readonly Node[] = []
-  const traffic = new Map<string, { readonly received: number; readonly sent: number }>()
   return {
     find: (id) => known?.get(id),
     of: (tenant) => [...(known?.values() ?? [])].filter((machine) => machine.tenant === tenant),
     async look(signal) {
-      const nodes = await proxmox.nodes(signal)
-      forgetGone(nodesBefore, nodes)
-      for (const node of nodes) showNode(node, traffic)
-      nodesBefore = nodes
-      const machines = new Map(
-        nodes.flatMap((node) => node.machines).map((machine) => [machine.id, machine]),
+      const { online, offline } = await proxmox.cluster(signal)
+      forgetGone(nodesBefore, online)
+      for (const node of online) showNode(node)
+      nodesBefore = online
+      const there = toMachines(online.flatMap(({ machines }) => machines))
+      // Machines of a node that is off are neither shown nor destroyed: they are known until it is back, or taken away.
+      const away = [...(known?.values() ?? [])].filter(
+        ({ id, node }) => !there.has(id) && offline.includes(node),
       )
-      if (known) tellChanges(known, machines)
-      for (const machine of machines.values()) showMachine(machine)
-      known = machines
+      for (const machine of away) forget(machine)
+      const now = toMachines([...there.values(), ...away])
+      countTraffic(known ?? now, online)
+      if (known) tellChanges(known, now)
+      for (const machine of there.values()) showMachine(machine)
+      known = now
     },
   }
+}
+
+function toMachines(machines: readonly Machine[]): ReadonlyMap<string, Machine> {
+  return new Map(machines.map((machine) => [machine.id, machine]))
 }
 
 /** Nodes that are off and pools that are detached leave the gauges: their last value would be a lie. */
@@ -49,22 +58,10 @@ function forgetGone(before: readonly Node[], now: readonly Node[]): void {
   }
 }
 
-function showNode(
-  { name: node, cpu, memory, pools, bytesReceived, bytesSent }: Node,
-  traffic: Map<string, { readonly received: number; readonly sent: number }>,
-): void {
+function showNode({ name: node, cpu, memory, pools }: Node): void {
   metrics.nodeCpu.set(cpu * 100, { node })
   metrics.nodeMemory.set(memory * 100, { node })
   for (const { name: pool, used } of pools) metrics.storagePool.set(used * 100, { node, pool })
-  const before = traffic.get(node)
-  metrics.networkReceived.add(gained(bytesReceived, before?.received), { node })
-  metrics.networkSent.add(gained(bytesSent, before?.sent), { node })
-  traffic.set(node, { received: bytesReceived, sent: bytesSent })
-}
-
-// A smaller number is a node that was restarted: it counts from 0 again.
-function gained(now: number, last = 0): number {
-  return now >= last ? now - last : now
 }
 
 function showMachine(machine: Machine): void {
