@@ -1,7 +1,8 @@
+import { REDACTED } from './redacted.ts'
 import { isPair, secretByNeighbours, secretBySiblings, secretByTurns } from './secret-members.ts'
 import { toSecretEndings } from './secret-endings.ts'
 import { isPlainText, scanForSecrets } from './secret-scan.ts'
-import { REDACTED, SECRET_SHAPES } from './secret-shapes.ts'
+import { SECRET_SHAPES } from './secret-shapes.ts'
 import { isBytes } from './value-kinds.ts'
 
 export {
@@ -10,7 +11,7 @@ export {
   secretByTurns,
   TELLING_SIBLINGS,
 } from './secret-members.ts'
-export { REDACTED } from './secret-shapes.ts'
+export { REDACTED } from './redacted.ts'
 
 /** Keeps secrets out of logs and audit records. */
 export interface Redaction {
@@ -27,8 +28,8 @@ export interface Redaction {
 
 /** Names of secrets, without the signs that divide their words. */
 export const SECRET_NAMES: readonly string[] = `
-  adminpass auth bearer clientassertion codeverifier connectsid cookie credential cvc cvc2 cvv cvv2 dbpass jsessionid jwt mailpass mnemonic otp
-  passcode phpsessid pgpass recoveryphrase redispass rootpass secretkeybase seedphrase setcookie sharedaccesssignature smtppass token totp
+  adminpass auth bearer clientassertion codeverifier connectsid cookie cookies credential cvc cvc2 cvv cvv2 dbpass jsessionid jwt mailpass mnemonic otp
+  passcode phpsessid pgpass recoveryphrase redispass rootpass secretkeybase seedphrase setcookie sharedaccesssignature signedcookies smtppass token totp
   userpass xamzsignature xgoogsignature xcsrftoken xsrftoken
 `
   .trim()

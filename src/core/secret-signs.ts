@@ -2,7 +2,7 @@ import { endingBefore, ENDS, endsName } from './secret-endings.ts'
 import { MAY_HAVE } from './secret-bits.ts'
 
 /** Most signs between a name and its `=` or `:`: backslashes, quotes, brackets and spaces. */
-const MAX_BETWEEN = 9
+const MAX_BETWEEN = 13
 
 /** Most spaces between `PASSWORD` and the quote. */
 const MAX_SPACES = 3
@@ -132,9 +132,9 @@ function beforeSigns(text: string, sign: number): number {
   return at
 }
 
-/** Quotes, backslash, closing bracket and spaces. */
+/** Quotes, backslash, brackets and spaces. */
 function isBetween(code: number): boolean {
-  return code === 34 || code === 39 || code === 92 || code === 93 || code === 96 || isSpace(code)
+  return code === 34 || code === 39 || (code >= 91 && code <= 93) || code === 96 || isSpace(code)
 }
 
 /** Spaces, and whatever is beyond ASCII and may be one. */

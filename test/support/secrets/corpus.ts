@@ -1,3 +1,5 @@
+import { HARMLESS_SERVICE_TEXTS, SECRET_SERVICE_TEXTS } from './service-texts.ts'
+
 /** A text with a secret in it. */
 export interface SecretText {
   readonly what: string
@@ -329,6 +331,7 @@ export const SECRET_TEXTS: readonly SecretText[] = [
     text: `POST https://hooks.slack.com/workflows/${slackWorkflow} 200`,
     secret: slackWorkflow,
   },
+  ...SECRET_SERVICE_TEXTS,
 ]
 
 /** What stands under a name that says that it is secret, whatever it looks like. */
@@ -398,4 +401,5 @@ export const HARMLESS_TEXTS: readonly string[] = [
   'config=4, sig=ok, ?sig=short',
   'com/springframework/http/Server2Handlers',
   'YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY3ODkwQUJDREVGR0hJ',
+  ...HARMLESS_SERVICE_TEXTS,
 ]

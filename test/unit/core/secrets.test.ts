@@ -1,7 +1,7 @@
 import { array, assert, constantFrom, oneof, property } from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createRedaction, redactMember, redactValue } from '../../../src/core/redaction.ts'
-import { isCardNumber } from '../../../src/core/secret-shapes.ts'
+import { isCardNumber } from '../../../src/core/secret-cards.ts'
 import { HARMLESS_TEXTS, SECRET_MEMBERS, SECRET_TEXTS } from '../../support/secrets/corpus.ts'
 import { HOSTILE_PIECES } from '../../support/secrets/hostile-pieces.ts'
 
