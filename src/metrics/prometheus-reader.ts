@@ -80,7 +80,10 @@ export function createPrometheusText(
       const scopeText = options.scopeLabels
         ? toLabelsText({ otel_scope_name: scope.name, otel_scope_version: scope.version ?? '' })
         : ''
-      for (const metric of metrics) addMetric(families, metric, scopeText, reporter)
+      for (const metric of metrics) {
+        addMetric(families, metric, scopeText, reporter)
+        if (isTurnOver()) await nextTurn()
+      }
     }
     const draft: Draft = {
       pieces: [],
@@ -112,7 +115,7 @@ function addMetric(
   scopeText: string,
   reporter: Reporter,
 ): void {
-  // JavaScript lets them be anything, and the SDK takes it.
+  // JavaScript lets them be anything.
   const [original, description, unit] = [
     metric.descriptor.name,
     metric.descriptor.description,

@@ -158,4 +158,19 @@ describe('what is not declared', () => {
     expect(none.series).toBe(0)
     expect(none.turns).toBeGreaterThan(turnsOf(SERIES))
   })
+
+  // Steps of each: read, placed, found, compared, written.
+  test('so are 10 000 counters with one series each', async () => {
+    const meters = createMeters({})
+    for (let counter = 0; counter < SERIES; counter += 1) {
+      meters.provider
+        .getMeter(`meter ${counter % 500}`)
+        .createCounter(`large_${counter}`)
+        .add(1)
+    }
+    const { series, turns } = await measure(meters, /^large_\d+_total /gm)
+
+    expect(series).toBe(SERIES)
+    expect(turns).toBeGreaterThan(turnsOf(5 * SERIES))
+  })
 })
