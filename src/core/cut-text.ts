@@ -5,7 +5,13 @@ export function cutText(text: string, length: number): string {
   return ownText(text.slice(0, isHalf ? length - 1 : length))
 }
 
+/** Below that V8 copies what is a part of another text. */
+const SHORTEST_PART = 13
+
 /** The same text, not as a part of another one: what V8 gives for a part holds the whole in memory. */
 export function ownText(text: string): string {
-  return Buffer.from(text, 'utf16le').toString('utf16le')
+  if (text.length < SHORTEST_PART) return text
+  // UTF-16 would make every character of it, and of all texts that it is joined with, two bytes long.
+  const encoding = Buffer.byteLength(text) === text.length ? 'latin1' : 'utf16le'
+  return Buffer.from(text, encoding).toString(encoding)
 }

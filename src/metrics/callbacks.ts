@@ -16,6 +16,8 @@ export interface Registration {
   ask(observe: Observe): unknown
   /** Whether it was asked and has not come back. */
   busy: boolean
+  /** Whether the application has taken it away. */
+  isRemoved: boolean
 }
 
 /** What a callback has observed of an instrument: of a series that is known the cell, of others the attributes. */
@@ -79,12 +81,12 @@ export function createRegistrations(reporter: Reporter): Registrations {
           `a callback of an observable metric must be a function; got ${showShort(callback)}`,
         )
       } else if (indexOf(callback, instruments) < 0) {
-        list.push({ callback, instruments, ask, busy: false })
+        list.push({ callback, instruments, ask, busy: false, isRemoved: false })
       }
     },
     unregister(callback, instruments) {
       const index = indexOf(callback, instruments)
-      if (index >= 0) list.splice(index, 1)
+      for (const removed of index < 0 ? [] : list.splice(index, 1)) removed.isRemoved = true
     },
   }
 }
@@ -140,6 +142,8 @@ export async function problemsOf(
     question.isOpen = false
     const { metric, problem } = question
     if (problem === undefined) return []
+    // A callback that never comes back holds on to them.
+    question.observations.length = 0
     const words = problem === LATE ? `${LATE} within ${timeoutMillis} ms` : problem
     return [new CallbackError(metric, words)]
   })

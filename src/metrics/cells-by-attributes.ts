@@ -1,6 +1,13 @@
 import type { Attributes } from '@opentelemetry/api'
+import { ownText } from '../core/cut-text.ts'
 import { createCell, type Cell, type Cells } from './cells.ts'
-import { areWithinLimits, toReadable, toWithinLimits } from './metric-limits.ts'
+import {
+  areWithinLimits,
+  METRIC_LIMITS,
+  toReadable,
+  toSmallValue,
+  toWithinLimits,
+} from './metric-limits.ts'
 
 /** Hears of attributes that could not be taken as they were given. */
 export interface AttributesTold {
@@ -18,6 +25,9 @@ const OVERFLOW: Attributes = Object.freeze({ 'otel.metric.overflow': true })
 
 /** Orders in which an application may give the labels of one series, before the way to it is looked for anew. */
 const ORDERS = 4
+
+/** Cells that may be gone before the ways to them are: to begin anew costs each series one look in detail. */
+const FEW = 100
 
 /** In place of a collection: the cell was taken away, and another one has its labels now, or will have. */
 const GONE = -1
@@ -39,6 +49,8 @@ export function createCellsByAttributes(
   const maxWays = Math.min(limit, 1e6) * ORDERS
   let root = new Place()
   let ways = 0
+  /** Cells that were taken away since the ways began. */
+  let gone = 0
   let overflow: Cell | undefined
 
   function known(given: unknown): Cell | undefined {
@@ -61,41 +73,53 @@ export function createCellsByAttributes(
     return cell === undefined || cell.observedIn === GONE ? undefined : cell
   }
 
+  function isFull(): boolean {
+    return byText.size >= limit - 1
+  }
+
   function settle(given: unknown): Cell {
     const { attributes, text, areAsGiven } = read(given, told)
     let cell = byText.get(text)
     if (!cell) {
-      if (byText.size >= limit - 1) {
+      if (isFull()) {
         told.overflow()
         return (overflow ??= createCell(OVERFLOW, OVERFLOW, boundaries))
       }
+      own(attributes)
       cell = createCell(text, attributes, boundaries)
       byText.set(text, cell)
-    }
+    } else if (areAsGiven) own(attributes)
     if (areAsGiven) remember(attributes, cell)
     return cell
   }
 
   function remember(attributes: Attributes, cell: Cell): void {
     // Only a memory of where series are: when it is full of ways that nobody takes any more, it begins anew.
-    if (ways >= maxWays) {
-      root = new Place()
-      ways = 0
-    }
+    if (ways >= maxWays) forget()
     let place = root
     for (const name in attributes) place = place.make(name, attributes[name])
     if (!place.cell) ways += 1
     place.cell = cell
   }
 
+  function forget(): void {
+    root = new Place()
+    ways = 0
+    gone = 0
+  }
+
   return {
     known,
     find: (given) => known(given) ?? settle(given),
+    isFull,
     isOverflow: (cell) => cell === overflow,
     remove(cell) {
       cell.observedIn = GONE
       if (cell === overflow) overflow = undefined
       else byText.delete(cell.key as string)
+      // The ways hold on to what is gone; that must not be more than what is there.
+      gone += 1
+      if (gone > byText.size + FEW) forget()
     },
     values: () => (overflow ? [...byText.values(), overflow] : [...byText.values()]),
   }
@@ -148,7 +172,7 @@ interface ReadAttributes {
 function read(given: unknown, told: AttributesTold): ReadAttributes {
   if (typeof given !== 'object' || given === null) return toRead({}, true)
   try {
-    if (areWithinLimits(given)) return copy(given)
+    if (areWithinLimits(given)) return copy(given, told)
     told.tooLarge()
     return toRead(toWithinLimits(given as Attributes), false)
   } catch (error) {
@@ -157,7 +181,7 @@ function read(given: unknown, told: AttributesTold): ReadAttributes {
   }
 }
 
-function copy(given: object): ReadAttributes {
+function copy(given: object, told: AttributesTold): ReadAttributes {
   const attributes: Attributes = {}
   let arePlain = true
   for (const [name, value] of Object.entries(given as Readonly<Record<string, unknown>>)) {
@@ -169,9 +193,26 @@ function copy(given: object): ReadAttributes {
     arePlain = false
     // What no attribute may be has no text, and might hold on to anything.
     const text: string | undefined = JSON.stringify(value)
-    attributes[name] = text === undefined ? typeof value : (JSON.parse(text) as Attributes[string])
+    attributes[name] = text === undefined ? typeof value : toSmallCopy(text, told)
   }
   return toRead(attributes, arePlain)
+}
+
+/** What a value has said that it is; only then one sees how large that is. */
+function toSmallCopy(text: string, told: AttributesTold): Attributes[string] {
+  const value: unknown = JSON.parse(text)
+  if (text.length <= METRIC_LIMITS.label) return value
+  const small = toSmallValue(value)
+  if (small !== value) told.tooLarge()
+  return small
+}
+
+/** Puts texts of their own in place of those that may be cut out of others, which would stay with them. */
+function own(attributes: Attributes): void {
+  for (const name in attributes) {
+    const value = attributes[name]
+    if (typeof value === 'string') attributes[name] = ownText(value)
+  }
 }
 
 function toRead(attributes: Attributes, areAsGiven: boolean): ReadAttributes {

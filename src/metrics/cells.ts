@@ -71,6 +71,8 @@ export interface Cells {
   known(labels: unknown): Cell | undefined
   /** The series of these labels, made if there is none. Never throws, whatever the labels are. */
   find(labels: unknown): Cell
+  /** Whether there is no room for another series. */
+  isFull(): boolean
   /** Whether it stands for all series for which there is no room. */
   isOverflow(cell: Cell): boolean
   remove(cell: Cell): void
@@ -94,6 +96,7 @@ export function createCellsByObject(
       cells.set(labels, made)
       return made
     },
+    isFull: others.isFull,
     isOverflow: others.isOverflow,
     remove(cell) {
       if (!cells.delete(cell.key)) others.remove(cell)

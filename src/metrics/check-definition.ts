@@ -3,6 +3,7 @@ import { maxSeriesOf } from './declared-metric.ts'
 import type { MetricDefinition, MetricKind } from './definitions.ts'
 import { toLabelText } from './label-text.ts'
 import type { LabelRule } from './label-types.ts'
+import { METRIC_LIMITS } from './metric-limits.ts'
 import { toPrometheusLabels } from './prometheus-labels.ts'
 import { toPrometheusName, type PrometheusKind } from './prometheus-name.ts'
 import { OTHER } from './series-table.ts'
@@ -28,9 +29,6 @@ const PARTS = ['_bucket', '_sum', '_count']
 
 /** Labels that Prometheus itself puts on whatever it scrapes. */
 const TARGET_LABELS: ReadonlySet<string> = new Set(['job', 'instance'])
-
-/** Beyond that a histogram is a list of its measurements; each series has all of them. */
-const MAX_BUCKETS = 500
 
 /** Series of Prometheus' own, with the labels of the target that was scraped. */
 const MADE_BY_PROMETHEUS =
@@ -190,7 +188,7 @@ function problemsOfBuckets({ buckets, unit }: MetricDefinition): string[] {
   const holds =
     Array.isArray(buckets) &&
     buckets.length > 0 &&
-    buckets.length <= MAX_BUCKETS &&
+    buckets.length <= METRIC_LIMITS.buckets &&
     buckets.every(
       (bound: unknown, index) =>
         Number.isFinite(bound) && (index === 0 || buckets[index - 1] < (bound as number)),
@@ -198,7 +196,7 @@ function problemsOfBuckets({ buckets, unit }: MetricDefinition): string[] {
   return holds
     ? []
     : [
-        `"buckets" must be finite numbers, each larger than the one before, at most ${MAX_BUCKETS} of them; got ${shown(buckets)}`,
+        `"buckets" must be finite numbers, each larger than the one before, at most ${METRIC_LIMITS.buckets} of them; got ${shown(buckets)}`,
       ]
 }
 

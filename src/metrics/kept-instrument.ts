@@ -2,6 +2,7 @@ import { ValueType } from '@opentelemetry/api'
 import type { Reporter } from '../core/reporter.ts'
 import { createCellsByAttributes } from './cells-by-attributes.ts'
 import { createCellsByObject, type Cells } from './cells.ts'
+import { METRIC_LIMITS } from './metric-limits.ts'
 import { createMeasurementTold, type MeasurementTold } from './tell-measurements.ts'
 
 /** DataPointType of sdk-metrics; its values are part of the SDK's stable interface. */
@@ -107,11 +108,16 @@ function toAccept(
 
 function toBoundaries(given: unknown, told: MeasurementTold): readonly number[] {
   if (given === undefined || given === null) return DEFAULT_BOUNDARIES
-  if (!Array.isArray(given) || !given.every((bound) => Number.isFinite(toFinite(bound)))) {
+  if (
+    !Array.isArray(given) ||
+    given.length > METRIC_LIMITS.buckets ||
+    !given.every((bound) => Number.isFinite(toFinite(bound)))
+  ) {
     told.boundaries(given)
     return DEFAULT_BOUNDARIES
   }
-  return (given as number[]).filter(Number.isFinite).toSorted((a, b) => a - b)
+  // A bound that is there twice would be two lines with the same labels.
+  return [...new Set(given as number[])].filter(Number.isFinite).toSorted((a, b) => a - b)
 }
 
 /** Infinities are bounds that every histogram has. */

@@ -47,7 +47,7 @@ const KINDS = {
 
 type Method = keyof typeof KINDS
 
-/** The instrument behind what the application has, whichever meter made it. */
+/** The instrument behind an observable that the application has, whichever meter made it. */
 const kept = new WeakMap<object, KeptInstrument>()
 
 /** Makes a meter whose instruments never throw into the application; what cannot be taken as it is given is said once. */
@@ -92,7 +92,8 @@ export function createKeptMeter(keeping: KeepingOptions, reporter: Reporter): Ke
     const made = instrument.kind.isObserved
       ? toObservable(instrument)
       : toMeasuring(method, instrument)
-    kept.set(made, instrument)
+    // Not what is measured with: a callback has nothing to say of it.
+    if (instrument.kind.isObserved) kept.set(made, instrument)
     return made
   }
 
@@ -155,9 +156,14 @@ function toMeasuring(method: Method, { accept, cells }: KeptInstrument): object 
   }
 }
 
-function toKept(observables: readonly unknown[]): ReadonlySet<KeptInstrument> {
-  const known = Array.isArray(observables) ? observables.map((each) => kept.get(each)) : []
-  return new Set(known.filter((each) => each !== undefined))
+function toKept(observables: unknown): ReadonlySet<KeptInstrument> {
+  try {
+    const known = Array.isArray(observables) ? observables.map((each) => kept.get(each)) : []
+    return new Set(known.filter((each) => each !== undefined))
+  } catch {
+    // A proxy or a getter: what cannot be read names nothing.
+    return new Set()
+  }
 }
 
 /** What an instrument is called; throws if that cannot be. */

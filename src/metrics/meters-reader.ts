@@ -1,4 +1,4 @@
-import type { Meter, MeterProvider } from '@opentelemetry/api'
+import type { Meter, MeterOptions, MeterProvider } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type {
   CollectionResult,
@@ -10,9 +10,10 @@ import type {
 import { withDeadline } from '../core/deadline.ts'
 import { isTurnOver, nextTurn } from '../core/event-loop-turn.ts'
 import type { Reporter } from '../core/reporter.ts'
-import { ask, problemsOf, type Observation, type Question } from './callbacks.ts'
+import { ask, problemsOf, type Question } from './callbacks.ts'
 import { POINT_TYPES, type KeptInstrument } from './kept-instrument.ts'
 import { createKeptMeter, type KeptMeter } from './meter.ts'
+import { takeIn } from './take-in.ts'
 
 /** The meters of this process, and what gives their metrics to a reader of the SDK. */
 export interface Meters {
@@ -54,10 +55,11 @@ export function createMeters(options: MetersOptions, reporter: Reporter): Meters
   let collections = 0
 
   function getMeter(...given: Parameters<MeterProvider['getMeter']>): Meter {
-    // JavaScript lets them be anything.
-    const [name, version, schemaUrl] = [given[0], given[1], given[2]?.schemaUrl].map((text) =>
-      typeof text === 'string' ? text : '',
-    ) as [string, string, string]
+    const [name, version, schemaUrl] = [given[0], given[1], schemaUrlOf(given[2])].map(toText) as [
+      string,
+      string,
+      string,
+    ]
     const key = JSON.stringify([name, version, schemaUrl])
     let meter = meters.get(key)
     if (!meter) {
@@ -78,9 +80,7 @@ export function createMeters(options: MetersOptions, reporter: Reporter): Meters
     const questions = await askAll()
     const errors = await problemsOf(questions, limits.timeoutMillis)
     collections += 1
-    for (const { observations, problem } of questions) {
-      if (problem === undefined) await takeIn(observations, collections)
-    }
+    await takeIn(questions, collections)
     const endTime = toHrTime(Date.now())
     const scopeMetrics = []
     for (const { scope, instruments } of meters.values()) {
@@ -100,6 +100,8 @@ export function createMeters(options: MetersOptions, reporter: Reporter): Meters
     for (const { registrations } of meters.values()) {
       // A callback may register another one.
       for (const registration of registrations.slice()) {
+        // A scrape lasts for many turns: what a callback asks may have been closed meanwhile.
+        if (registration.isRemoved) continue
         const question = ask(registration)
         questions.push(question)
         // Who has to wait for others does so while the next ones are asked: many that hang hold up no longer than one.
@@ -126,17 +128,18 @@ export function createMeters(options: MetersOptions, reporter: Reporter): Meters
   return { provider: { getMeter }, producer: { collect } }
 }
 
-/** Gives series the values that were observed; of two for the same series the last one counts. */
-async function takeIn(observations: readonly Observation[], collection: number): Promise<void> {
-  for (let index = 0; index < observations.length; index += 1) {
-    const { instrument, value, cell: known, attributes } = observations[index]!
-    const { cells, kind } = instrument
-    const cell = known ?? cells.find(attributes)
-    const isFurther = cell.observedIn === collection && cells.isOverflow(cell)
-    cell.value = isFurther && kind.pointType === POINT_TYPES.sum ? cell.value + value : value
-    cell.observedIn = collection
-    if (isTurnOver()) await nextTurn()
+function schemaUrlOf(options: MeterOptions | undefined): unknown {
+  try {
+    return options?.schemaUrl
+  } catch {
+    // A proxy or a getter.
+    return undefined
   }
+}
+
+/** JavaScript lets it be anything. */
+function toText(given: unknown): string {
+  return typeof given === 'string' ? given : ''
 }
 
 function toMetricData(instrument: KeptInstrument, dataPoints: Point[]): MetricData {

@@ -13,6 +13,8 @@ export const METRIC_LIMITS = {
   unit: 63,
   /** Characters of a name, by the specification. */
   name: 255,
+  /** Upper bounds of a histogram's buckets. Beyond that it is a list of its measurements; each series has all of them. */
+  buckets: 500,
 } as const
 
 /** Whether attributes can be kept as they are. It runs at each measurement, so that it looks at nothing twice. */
@@ -36,12 +38,16 @@ export function toWithinLimits(attributes: Attributes): Attributes {
   for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined || value === null) continue
     if ((left -= 1) < 0) break
-    const name = cutText(key, METRIC_LIMITS.label)
-    if (typeof value === 'string') within[name] = cutText(value, METRIC_LIMITS.label)
-    else if (typeof value !== 'object') within[name] = value
-    else within[name] = isSmall(value) ? value : toSmall(value)
+    within[cutText(key, METRIC_LIMITS.label)] = toSmallValue(value)
   }
   return within
+}
+
+/** A value of the length that it may have. */
+export function toSmallValue(value: unknown): Attributes[string] {
+  if (typeof value === 'string') return cutText(value, METRIC_LIMITS.label)
+  if (typeof value !== 'object' || value === null) return value
+  return isSmall(value) ? value : toSmall(value)
 }
 
 /** Of attributes that cannot be read as a whole those that can, within the limits. */
@@ -74,9 +80,14 @@ export function toShortOptions(options: MetricOptions): MetricOptions {
   }
 }
 
-/** Whether a list or an object is no longer than a label's text may be; what JSON cannot say is the SDK's affair. */
+/** Whether a list or an object is no longer than a label's text may be. */
 function isSmall(value: object): boolean {
-  let left: number = METRIC_LIMITS.label
+  return roomAfter(value, METRIC_LIMITS.label) >= 0
+}
+
+/** What is left of so many characters behind a value; below 0 if there is no room for it. */
+function roomAfter(value: unknown, room: number): number {
+  let left = room
   const parents: unknown[] = []
   const count = (part: unknown): boolean => {
     left -= typeof part === 'string' ? part.length + 1 : 1
@@ -90,15 +101,17 @@ function isSmall(value: object): boolean {
     parents.pop()
     return true
   }
-  return count(value)
+  return count(value) ? left : -1
 }
 
 /** The first items of a list, as many as there is room for. */
 function toSmall(value: object): Attributes[string] {
   if (!Array.isArray(value)) return '[too large]'
   const items: unknown[] = []
+  let room = METRIC_LIMITS.label - 1
   for (const item of value as readonly unknown[]) {
-    if (!isSmall([...items, item])) break
+    room = roomAfter(item, room - String(items.length).length)
+    if (room < 0) break
     items.push(item)
   }
   return items

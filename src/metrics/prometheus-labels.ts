@@ -14,8 +14,8 @@ export interface PrometheusLabels {
  * Attributes as Prometheus labels: valid names, none that Prometheus reserves, none twice.
  *
  * `le` and `quantile` become `exported_le` and `exported_quantile`, as Prometheus does with labels that a target
- * should not have; keys that fall together have their values joined with `;`, in the order of the keys. Whatever is observed may be
- * any length: what is beyond the limits is cut off.
+ * should not have; keys that fall together have their values joined with `;`, in the order of the keys. The attributes of a resource
+ * may be any length: what is beyond the limits is cut off.
  *
  * @see https://opentelemetry.io/docs/specs/otel/compatibility/prometheus_and_openmetrics/#metric-attributes
  */

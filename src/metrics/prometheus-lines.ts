@@ -22,7 +22,7 @@ export function createSeriesTexts(
 ): ToSeriesText {
   const known = new WeakMap<Attributes, StoredText>()
   return (given, scopeText) => {
-    // JavaScript lets attributes be a text, and the SDK takes it.
+    // JavaScript lets attributes be a text.
     const attributes = typeof given === 'object' ? given : NONE
     const before = known.get(attributes)
     if (before?.scopeText === scopeText) return before

@@ -1,3 +1,4 @@
+import { ownText } from '../core/cut-text.ts'
 import { isMap, isSet } from '../core/value-kinds.ts'
 import type { LabelRule, LabelRules } from './label-types.ts'
 import { toLabelText } from './label-text.ts'
@@ -148,7 +149,8 @@ export function createSeriesTable(
     return place as Series
   }
 
-  function add(texts: readonly string[]): Series {
+  function add(given: readonly string[]): Series {
+    const texts = given.map(ownText)
     const series: Series = {
       // One frozen object for the life of the series: by it :9090 knows the series again, and the text it was put into.
       labels: Object.freeze(Object.fromEntries(texts.map((text, index) => [names[index]!, text]))),

@@ -51,7 +51,7 @@ export function createMeasurementTold(metric: string, reporter: Reporter): Measu
     },
     boundaries(given) {
       once('boundaries', () => {
-        return `"explicitBucketBoundaries" must be a list of numbers; got ${showShort(given)}; the default ones are used`
+        return `"explicitBucketBoundaries" must be a list of at most ${METRIC_LIMITS.buckets} numbers; got ${showShort(given)}; the default ones are used`
       })
     },
   }
