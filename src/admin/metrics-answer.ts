@@ -6,19 +6,28 @@ import {
   type AnswerableResponse,
   type HttpAnswer,
 } from '../core/http-answer.ts'
+import { sharedByCopies } from '../core/shared-by-copies.ts'
 
 /** What Prometheus expects of its text format. */
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-let scrape: (() => Promise<string>) | undefined
+/** Where the text for /metrics comes from, for every copy of the package. */
+interface MetricsOfCopies {
+  scrape?: (() => Promise<string>) | undefined
+}
+
+function metricsOfCopies(): MetricsOfCopies {
+  return sharedByCopies('metrics', 1, (): MetricsOfCopies => ({}))
+}
 
 /** Sets where the text for /metrics comes from. Called by `init()`. */
 export function setScrape(from: (() => Promise<string>) | undefined): void {
-  scrape = from
+  metricsOfCopies().scrape = from
 }
 
 /** What Prometheus is answered, for frameworks that send a value; 503 while there is no telemetry. Never rejects. */
 export async function metricsResponse(): Promise<HttpAnswer> {
+  const { scrape } = metricsOfCopies()
   if (!scrape) return textAnswer(503, 'no metrics: init() was not called, or telemetry is off\n')
   try {
     return textAnswer(200, await scrape(), METRICS_TYPE)

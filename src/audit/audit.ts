@@ -90,7 +90,7 @@ function append(
   if (typeof started === 'string') {
     throw new AuditError(
       'TELLTALE_AUDIT_NOT_STARTED',
-      `the audit event "${event.name}" was not recorded: ${started}`,
+      `the audit event "${event.name}" was not recorded: ${started === NOT_STARTED ? reasonNotStarted() : started}`,
     )
   }
   // What the callbacks see stays in memory until the record is on the disk: nothing but this.
@@ -107,4 +107,13 @@ function append(
       throw error
     },
   )
+}
+
+/** Its own trail is what a copy of the package records in: another version's may not know what an event asks for. */
+function reasonNotStarted(): string {
+  const running = (globalThis as Record<symbol, unknown>)[Symbol.for('telltale.running')]
+  const { startedBy } = (running ?? {}) as { readonly startedBy?: unknown }
+  return typeof startedBy === 'string'
+    ? `another copy of telltale was started: ${startedBy}; install it once, see npm ls telltale`
+    : NOT_STARTED
 }

@@ -2,6 +2,12 @@ import { ConfigError } from '../core/errors.ts'
 import { showValue } from '../core/show-value.ts'
 import type { CheckResult } from './check-result.ts'
 import {
+  checksOfOthers,
+  type ChecksOfCopy,
+  type HealthOfCopies,
+  type ShownCheck,
+} from './checks-of-copies.ts'
+import {
   observedHealthCheck,
   startHealthCheck,
   type CheckFunction,
@@ -54,19 +60,27 @@ const MIN_MILLIS = 10
 /** Somewhat less than a timer of Node.js can wait. */
 const MAX_MILLIS = 2 ** 30
 
+const NO_COPIES: HealthOfCopies = { copies: new Set() }
+
 const NOT_DECLARED: CheckReport = {
   status: 'starting',
   message: 'no check of this name was declared',
   figures: {},
 }
 
-/** All checks of this process, by name. */
-export class HealthRegistry {
+/** The checks of this copy of the package, by name; what is answered is made of those of all copies. */
+export class HealthRegistry implements ChecksOfCopy {
   readonly #entries = new Map<string, Entry>()
   readonly #surroundings: () => RegistrySurroundings
+  readonly #ofCopies: () => HealthOfCopies
 
-  constructor(surroundings: () => RegistrySurroundings) {
+  /** @param ofCopies - where other copies find the checks, and theirs are found; default: there are none */
+  constructor(
+    surroundings: () => RegistrySurroundings,
+    ofCopies: () => HealthOfCopies = () => NO_COPIES,
+  ) {
     this.#surroundings = surroundings
+    this.#ofCopies = ofCopies
   }
 
   /** @throws {ConfigError} `TELLTALE_CONFIG_INVALID`, with every problem listed */
@@ -91,30 +105,46 @@ export class HealthRegistry {
    * @param names - the checks to show, in this order, whatever probes they are for; default: those for this probe
    */
   report(probe: Probe, names?: readonly string[]): HealthReport {
+    const all = this.ofAllCopies()
     const shown = Array.isArray(names)
       ? names.map(String)
-      : [...this.#entries].filter(([, { probes }]) => probes.includes(probe)).map(([name]) => name)
+      : [...all].filter(([, { probes }]) => probes.includes(probe)).map(([name]) => name)
     const checks = Object.fromEntries(
-      shown.map((name) => [name, this.#entries.get(name)?.check.report() ?? NOT_DECLARED]),
+      shown.map((name) => [name, all.get(name)?.report() ?? NOT_DECLARED]),
     )
     const { version, isDraining } = this.#surroundings()
     return { status: toStatus(probe, checks, isDraining()), checks, timestamp: new Date(), version }
   }
 
-  /** Every check as of now, for the metrics. */
-  *all(): Iterable<{ name: string; report: CheckReport; seconds: number | undefined }> {
-    for (const [name, { check }] of this.#entries) {
-      yield { name, report: check.report(), seconds: check.seconds }
+  /** The checks of this copy. */
+  *all(): Iterable<ShownCheck> {
+    for (const [name, { check, probes }] of this.#entries) {
+      yield { name, probes, seconds: check.seconds, report: () => check.report() }
     }
   }
 
+  /** The checks of all copies, each under a name of its own: one that another copy has as well is followed by a number. */
+  ofAllCopies(): ReadonlyMap<string, ShownCheck> {
+    const all = new Map<string, ShownCheck>()
+    for (const check of this.all()) all.set(check.name, check)
+    for (const check of checksOfOthers(this.#ofCopies(), this, this.#surroundings().redaction)) {
+      let name = check.name
+      for (let number = 2; all.has(name); number += 1) name = `${check.name}.${number}`
+      all.set(name, check)
+    }
+    return all
+  }
+
   #add(name: string, entry: Entry): DeclaredCheck {
+    const { copies } = this.#ofCopies()
+    copies.add(this)
     this.#entries.get(name)?.check.stop()
     this.#entries.set(name, entry)
     return {
       remove: () => {
         entry.check.stop()
         if (this.#entries.get(name) === entry) this.#entries.delete(name)
+        if (this.#entries.size === 0) copies.delete(this)
       },
     }
   }

@@ -6,6 +6,7 @@ import { createReporter, writeToStderr, type Reporter } from '../core/reporter.t
 import type { Settled } from '../config/setting.ts'
 import { checkAnswerOptions } from './check-answer-options.ts'
 import type { CheckResult } from './check-result.ts'
+import { healthOfCopies } from './checks-of-copies.ts'
 import type { CheckFunction } from './health-check.ts'
 import { toHealthAnswer, type HealthAnswerOptions } from './health-answer.ts'
 import { HealthRegistry, type CheckOptions, type DeclaredCheck } from './health-registry.ts'
@@ -47,12 +48,15 @@ let surroundings: HealthSurroundings = {
   isDraining: () => false,
 }
 
-const registry = new HealthRegistry(() => ({
-  redaction: surroundings.redaction,
-  version: surroundings.version,
-  isDraining: surroundings.isDraining,
-  onResult: reportResult,
-}))
+const registry = new HealthRegistry(
+  () => ({
+    redaction: surroundings.redaction,
+    version: healthOfCopies().version,
+    isDraining: () => healthOfCopies().isDraining?.() ?? false,
+    onResult: reportResult,
+  }),
+  healthOfCopies,
+)
 
 /** The health checks of this process. */
 export const health: Health = {
@@ -63,7 +67,10 @@ export const health: Health = {
 /** Gives the checks what the running telemetry knows, and their metrics. Called by `init()`. */
 export function setHealthSurroundings(given: HealthSurroundings, meter: Meter): void {
   surroundings = given
-  observeHealthChecks(meter, () => registry.all())
+  const shared = healthOfCopies()
+  shared.version = given.version
+  shared.isDraining = given.isDraining
+  observeHealthChecks(meter, () => registry.ofAllCopies())
 }
 
 /** Adds a check of our own, which is asked at each answer and costs nothing; one of that name is replaced. */

@@ -2,12 +2,11 @@ import type { Meter } from '@opentelemetry/api'
 import type { OwnMetrics } from '../core/own-metric.ts'
 import type { CheckReport } from './health-report.ts'
 
-/** What is asked of the checks at each scrape. */
-export type AllChecks = () => Iterable<{
-  readonly name: string
-  readonly report: CheckReport
-  readonly seconds: number | undefined
-}>
+/** What is asked of the checks at each scrape: by their names. */
+export type AllChecks = () => ReadonlyMap<
+  string,
+  { readonly seconds: number | undefined; report(): CheckReport }
+>
 
 const VALUES = { healthy: 1, degraded: 0.5, unhealthy: 0 } as const
 
@@ -33,12 +32,13 @@ export const healthMetrics = {
 export function observeHealthChecks(meter: Meter, all: AllChecks): void {
   const { status, duration } = healthMetrics
   meter.createObservableGauge(status.name, status).addCallback((result) => {
-    for (const { name, report } of all()) {
-      if (report.status !== 'starting') result.observe(VALUES[report.status], { check: name })
+    for (const [name, check] of all()) {
+      const state = check.report().status
+      if (state !== 'starting') result.observe(VALUES[state], { check: name })
     }
   })
   meter.createObservableGauge(duration.name, duration).addCallback((result) => {
-    for (const { name, seconds } of all()) {
+    for (const [name, { seconds }] of all()) {
       if (seconds !== undefined) result.observe(seconds, { check: name })
     }
   })

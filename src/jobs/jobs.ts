@@ -1,8 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { context, ROOT_CONTEXT } from '@opentelemetry/api'
+import { context, diag, ROOT_CONTEXT } from '@opentelemetry/api'
 import { isAbortedBy } from '../core/aborted-by.ts'
-import { ConfigError } from '../core/errors.ts'
+import { ConfigError, toReason } from '../core/errors.ts'
 import { startRepeating, type Repeating } from '../core/repeating.ts'
+import { sharedByCopies } from '../core/shared-by-copies.ts'
 import { observeHealth } from '../health/health.ts'
 import { operation } from '../operations/operations.ts'
 import { JobRecord, STOPPED, type JobStatus } from './job-record.ts'
@@ -91,6 +92,7 @@ export function job(name: string, options: JobOptions, work: (input: JobInput) =
     },
   }
   running.set(name, started)
+  jobsOfCopies().add(ownJobs)
   return started
 }
 
@@ -105,14 +107,38 @@ async function endingQuietly(work: unknown, signal: AbortSignal): Promise<unknow
   }
 }
 
-/** Stops all jobs. Called when the process is told to end. */
-export function stopJobs(): void {
-  for (const each of running.values()) void each.stop()
+/** What the end of the process needs of the jobs of one copy of the package. */
+interface JobsOfCopy {
+  stop(): void
+  /** Resolves when no run of a job that was stopped is under way any more. */
+  ended(): Promise<unknown>
 }
 
-/** Resolves when no run of a job that was stopped is under way any more. */
+const ownJobs: JobsOfCopy = {
+  stop() {
+    for (const each of running.values()) void each.stop()
+  },
+  ended: () => Promise.all(ending),
+}
+
+function jobsOfCopies(): Set<JobsOfCopy> {
+  return sharedByCopies('jobs', 1, () => new Set<JobsOfCopy>())
+}
+
+/** Stops all jobs, those of other copies of the package too. Called when the process is told to end. */
+export function stopJobs(): void {
+  for (const copy of jobsOfCopies()) {
+    try {
+      copy.stop()
+    } catch (error) {
+      diag.warn(`the jobs of another copy of telltale cannot be stopped: ${toReason(error)}`)
+    }
+  }
+}
+
+/** Resolves when no run of a job that was stopped is under way any more. Never rejects. */
 export async function stoppedJobsEnded(): Promise<void> {
-  await Promise.all(ending)
+  await Promise.allSettled([...jobsOfCopies()].map(async (copy) => copy.ended()))
 }
 
 async function endOf(repeating: Repeating): Promise<void> {

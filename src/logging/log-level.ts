@@ -53,20 +53,46 @@ export const MAX_COMPONENTS = 1_000
 /** The name of every component beyond {@link MAX_COMPONENTS}. */
 const OTHER = 'other'
 
-/** Creates the levels, `info` for all components until they are configured. */
-export function createLogLevels(): LogLevels {
-  let configured: LevelSettings = { level: 'info', components: {} }
-  let general = configured.level
-  let own = new Map<string, LogLevel>()
+/** What the levels are, for whoever has loggers that follow them. */
+export interface LevelState {
+  /** What `default` means. */
+  configured: LevelSettings
+  current: LevelSettings
+  /** Called after each change. */
+  readonly followers: Set<() => void>
+}
+
+/** The state of levels that nobody has changed: `info` for all components. */
+export function newLevelState(): LevelState {
+  const levels: LevelSettings = { level: 'info', components: {} }
+  return { configured: levels, current: levels, followers: new Set() }
+}
+
+/**
+ * Creates the levels of this copy of the package.
+ *
+ * @param getState - asked when it is needed first
+ */
+export function createLogLevels(getState: () => LevelState = newLevelState): LogLevels {
   const known = new Map<string, { readonly component: string; severity: number }>()
-  const severityOf = (component: string): number => SEVERITY[own.get(component) ?? general]
+  let found: LevelState | undefined
+  const severityOf = (component: string): number => {
+    const { level, components } = state().current
+    // Another version may have levels that this one does not know.
+    return SEVERITY[ownIn(components, component) ?? level] ?? SEVERITY.info
+  }
   const update = (): void => {
     for (const level of known.values()) level.severity = severityOf(level.component)
   }
+  const state = (): LevelState => {
+    if (found) return found
+    found = getState()
+    found.followers.add(update)
+    return found
+  }
   const restore = (levels: LevelSettings): void => {
-    general = levels.level
-    own = new Map(Object.entries(levels.components))
-    update()
+    state().current = levels
+    for (const follow of state().followers) follow()
   }
   return {
     of(given) {
@@ -79,23 +105,26 @@ export function createLogLevels(): LogLevels {
       return level
     },
     configure(settings) {
-      configured = settings
+      state().configured = settings
       restore(settings)
     },
     restore,
     set(level, component) {
-      if (component === undefined) general = level === 'default' ? configured.level : level
-      else {
-        const wanted = level === 'default' ? ownIn(configured, component) : level
-        if (wanted === undefined) own.delete(component)
-        else if (own.has(component) || own.size < MAX_COMPONENTS) own.set(component, wanted)
+      const { configured, current } = state()
+      if (component === undefined) {
+        restore({ ...current, level: level === 'default' ? configured.level : level })
+        return
       }
-      update()
+      const own = new Map(Object.entries(current.components))
+      const wanted = level === 'default' ? ownIn(configured.components, component) : level
+      if (wanted === undefined) own.delete(component)
+      else if (own.has(component) || own.size < MAX_COMPONENTS) own.set(component, wanted)
+      restore({ level: current.level, components: Object.fromEntries(own) })
     },
-    current: () => ({ level: general, components: Object.fromEntries(own) }),
+    current: () => ({ ...state().current, components: { ...state().current.components } }),
   }
 }
 
-function ownIn({ components }: LevelSettings, component: string): LogLevel | undefined {
+function ownIn(components: LevelSettings['components'], component: string): LogLevel | undefined {
   return Object.hasOwn(components, component) ? components[component] : undefined
 }

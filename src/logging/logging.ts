@@ -1,12 +1,14 @@
 import { diag, logs, type AnyValue, type Logger as ScopeLogger } from '@opentelemetry/api'
 import { toReason } from '../core/errors.ts'
 import { createRedaction, type Redaction } from '../core/redaction.ts'
+import { sharedByCopies } from '../core/shared-by-copies.ts'
 import { isError, isMap, isSet } from '../core/value-kinds.ts'
 import { toExceptionFields } from './exception-fields.ts'
 import {
   createLogLevels,
   isLogLevel,
   LOG_LEVELS,
+  newLevelState,
   SEVERITY,
   type ComponentLevel,
   type LogLevel,
@@ -30,8 +32,8 @@ export interface Logger {
   isEnabled(level: LogLevel): boolean
 }
 
-/** The levels of this process: what `setLogLevel()`, the signal and the admin server change, and every logger follows. */
-export const logLevels = createLogLevels()
+/** The levels of this process, for every copy of the package: what `setLogLevel()`, the signal and the admin server change, and every logger follows. */
+export const logLevels = createLogLevels(() => sharedByCopies('log-levels', 1, newLevelState))
 
 /**
  * The logger of a component: a part of the service with a name of its own, such as `auth`.

@@ -128,7 +128,7 @@ export const FINDINGS = {
   'telltale-copies': {
     level: 'error',
     meaning:
-      'The preload starts another copy of telltale than the one that the application loads: audit.record() rejects there, and its health checks, jobs and log levels are not those on :9090.',
+      'The preload starts another copy of telltale than the one that the application loads: audit.record() rejects there, and what was set for the one (names of secrets, the shape of health answers) is not set for the other.',
     wayOut:
       'Install telltale once: see npm ls telltale; let the preload be the one of the application.',
   },
