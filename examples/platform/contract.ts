@@ -21,7 +21,10 @@ const auditEvent = (
 export const contract: readonly Promised[] = [
   {
     ...metric('sankofa_api_requests_total', 'counter', ['tenant_id', 'method', 'status']),
-    values: { tenant_id: ['tenant-1', 'tenant-2'], status: ['200', '202', '401', '404', '503'] },
+    values: {
+      tenant_id: ['tenant-1', 'tenant-2'],
+      status: ['200', '202', '400', '401', '404', '413', '503'],
+    },
   },
   metric('sankofa_db_connections_active', 'gauge', []),
   metric('sankofa_db_connections_max', 'gauge', []),
@@ -121,6 +124,7 @@ export const contract: readonly Promised[] = [
   { kind: 'setting', name: 'the gauges of the pool say what is in use, and how much there is' },
   { kind: 'setting', name: 'machines that were stopped and started are counted as such' },
   { kind: 'setting', name: 'log-ins are counted as they ended' },
+  { kind: 'setting', name: 'WATCH_INTERVAL_MILLIS' },
   { kind: 'setting', name: 'gauges about money say what was spent and may be spent' },
   { kind: 'setting', name: 'gauges about the cluster and the host are in percent' },
   { kind: 'setting', name: 'bytes that machines receive and send are counted once' },

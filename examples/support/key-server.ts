@@ -5,7 +5,7 @@ import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
 /** Plays the log-in service: signs tokens, and serves the keys they are checked with. */
 export interface KeyServer extends AsyncDisposable {
   readonly jwksUrl: string
-  /** Signs a token. @param lifetimeSeconds - a negative one makes a token that has expired */
+  /** Signs a token. @param lifetimeSeconds - one hour; a negative one makes a token that has expired, `undefined` one that never does */
   sign(claims: JWTPayload, lifetimeSeconds?: number): Promise<string>
 }
 
@@ -23,13 +23,17 @@ export async function startKeyServer(rules: {
   const { port } = server.address() as AddressInfo
   return {
     jwksUrl: `http://127.0.0.1:${port}/jwks.json`,
-    sign: async (claims, lifetimeSeconds = 3_600) =>
-      new SignJWT(claims)
+    async sign(claims, ...lifetime) {
+      const [lifetimeSeconds] = lifetime.length === 0 ? [3_600] : lifetime
+      const token = new SignJWT(claims)
         .setProtectedHeader({ alg: 'EdDSA', kid: 'key-1' })
         .setIssuer(claims.iss ?? rules.issuer)
         .setAudience(claims.aud ?? rules.audience)
-        .setExpirationTime(new Date(Date.now() + lifetimeSeconds * 1_000))
-        .sign(privateKey),
+      if (lifetimeSeconds !== undefined) {
+        token.setExpirationTime(new Date(Date.now() + lifetimeSeconds * 1_000))
+      }
+      return token.sign(privateKey)
+    },
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

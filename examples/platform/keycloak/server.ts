@@ -12,7 +12,8 @@ const users: Readonly<Record<string, { readonly tenant: string; readonly role: s
   mary: { tenant: 'tenant-1', role: 'security' },
   alan: { tenant: 'tenant-2', role: 'security' },
 }
-const REALM = '/realms/sankofa/protocol/openid-connect'
+const REALM = '/realms/sankofa'
+const CLIENT = 'platform'
 const { publicKey, privateKey } = await generateKeyPair('EdDSA')
 const keys = [{ ...(await exportJWK(publicKey)), kid: 'sankofa', alg: 'EdDSA', use: 'sig' }]
 
@@ -35,25 +36,30 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.method === 'GET' && request.url === `${REALM}/certs`) {
+  if (request.method === 'GET' && request.url === `${REALM}/protocol/openid-connect/certs`) {
     send(response, 200, { keys })
     return
   }
-  if (request.method !== 'POST' || request.url !== `${REALM}/token`) {
+  if (request.method !== 'POST' || request.url !== `${REALM}/protocol/openid-connect/token`) {
     send(response, 404, { error: 'not_found' })
     return
   }
   const form = new URLSearchParams(await readBody(request))
+  if (form.get('client_id') !== CLIENT) {
+    send(response, 401, { error: 'invalid_client', error_description: 'Invalid client' })
+    return
+  }
   const name = form.get('username') ?? ''
   const user = users[name]
   if (!user || form.get('grant_type') !== 'password' || form.get('password') !== password) {
     send(response, 401, { error: 'invalid_grant', error_description: 'Invalid user credentials' })
     return
   }
-  const token = await new SignJWT({ tenant_id: user.tenant, role: user.role })
+  const token = await new SignJWT({ azp: CLIENT, tenant_id: user.tenant, role: user.role })
     .setProtectedHeader({ alg: 'EdDSA', kid: 'sankofa' })
     .setSubject(name)
-    .setIssuer('sankofa')
+    // Keycloak names itself as it was asked.
+    .setIssuer(`http://${request.headers.host}${REALM}`)
     .setExpirationTime('1 hour')
     .sign(privateKey)
   send(response, 200, { access_token: token, token_type: 'Bearer', expires_in: 3_600 })

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { assert } from '../../support/assert.ts'
 import { eventually } from '../../support/eventually.ts'
 import { type Sample, scrape, sumOf } from '../../support/exposition.ts'
+import type { Service } from '../../support/services.ts'
 import type { Stage } from '../../support/stage.ts'
 import { BYTES_IN_PER_SECOND, BYTES_OUT_PER_SECOND } from '../proxmox/cluster.ts'
 import { PATIENCE } from './patience.ts'
@@ -20,6 +21,8 @@ const CLUSTER = [
   ['proxmox_vm_cpu_usage_percent', { tenant_id: 'tenant-1', vm_id: '101' }, 42],
 ] as const
 
+const JOBS = ['watch-cluster', 'watch-billing', 'watch-host']
+
 /** Metrics have the values that they should have, not just any. */
 export async function proveFigures({ prove }: Stage, team: Team): Promise<void> {
   const { api } = team
@@ -29,6 +32,16 @@ export async function proveFigures({ prove }: Stage, team: Team): Promise<void> 
     // Everybody logged in once, and somebody guessed.
     expectNear(samples, name, { result: 'success' }, 5)
     expectNear(samples, name, { result: 'failure' }, 1)
+  })
+  await prove('WATCH_INTERVAL_MILLIS', async () => {
+    const before = await runsOfJobs(api)
+    // Every half second; without the setting every half minute.
+    await eventually(
+      'three more runs of each job',
+      async () => runsOfJobs(api),
+      (now) => now.every((times, index) => times >= (before[index] ?? 0) + 3),
+      { withinMillis: 25_000 },
+    )
   })
   await prove('gauges about money say what was spent and may be spent', async () => {
     const expected = [
@@ -74,6 +87,11 @@ export async function proveFigures({ prove }: Stage, team: Team): Promise<void> 
     })
   })
   await proveIncidentTime(prove, team)
+}
+
+async function runsOfJobs({ metricsUrl }: Service): Promise<number[]> {
+  const samples = await scrape(metricsUrl)
+  return JOBS.map((job_name) => sumOf(samples, 'telltale_job_runs_total', { job_name }))
 }
 
 async function proveIncidentTime(

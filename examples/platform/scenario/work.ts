@@ -17,6 +17,14 @@ export async function work(
   const stranger = await createClient(api.url)('POST', '/login', wrong)
   assert(stranger.status === 401, `a wrong password was answered ${stranger.status}`)
 
+  for (const [body, expected] of [
+    [{ usd: 'much' }, 400],
+    [{ usd: 1, note: 'x'.repeat(200_000) }, 413],
+  ] as const) {
+    const { status } = await ada('PUT', '/budget', body)
+    assert(status === expected, `a budget that is none was answered ${status}, not ${expected}`)
+  }
+
   await until102Is('running')
   await inProxmox('POST', '/nodes/pve1/qemu/102/status/stop')
   await until102Is('stopped')

@@ -12,6 +12,7 @@ import { createIncidents } from './incidents.ts'
 import type { Keycloak } from './keycloak.ts'
 import { metrics } from './metrics.ts'
 import type { Proxmox } from './proxmox.ts'
+import { BadRequestError, readBody } from './request-body.ts'
 import type { ClusterWatch } from './watch-proxmox.ts'
 
 /** What the application is made of. */
@@ -43,9 +44,14 @@ export function createApp(parts: AppParts): Hono<Environment> {
       accessLog: { component: 'api' },
     }),
   )
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }))
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (c) => c.json({ error: 'the body is too long' }, 413),
+    }),
+  )
   app.post('/login', async (c) => {
-    const { username, password } = Credentials.parse(await c.req.json())
+    const { username, password } = await readBody(c, Credentials)
     const token = await parts.keycloak.logIn(username, password)
     return token === undefined ? c.json({ error: 'unauthorized' }, 401) : c.json({ token })
   })
@@ -63,8 +69,7 @@ export function createApp(parts: AppParts): Hono<Environment> {
   addMoney(app, parts)
   app.route('/incidents', createIncidents())
   app.onError((error, c) => {
-    if (error instanceof z.ZodError) return c.json({ error: z.prettifyError(error) }, 400)
-    if (error instanceof SyntaxError) return c.json({ error: 'the body is no JSON' }, 400)
+    if (error instanceof BadRequestError) return c.json({ error: error.message }, 400)
     // The adapter logs it, with its route.
     return c.json({ error: 'please send this again' }, 503)
   })
@@ -95,7 +100,7 @@ function addMachines(app: Hono<Environment>, { proxmox, cluster }: AppParts): vo
 
 function addMoney(app: Hono<Environment>, { pool }: AppParts): void {
   app.put('/budget', async (c) => {
-    const { usd } = Budget.parse(await c.req.json())
+    const { usd } = await readBody(c, Budget)
     const own = c.get('user').tenant
     await setBudget(pool, own, usd)
     await record(budgetChanged, { target: { id: own }, details: { usd: usd.toFixed(2) } })

@@ -3,6 +3,7 @@ import { getLogger } from 'telltale'
 import { z } from 'zod'
 import type { Environment } from './environment.ts'
 import { metrics, SEVERITIES } from './metrics.ts'
+import { readBody } from './request-body.ts'
 
 const log = getLogger('security')
 const Report = z.object({ severity: z.enum(SEVERITIES), text: z.string().max(1_000) })
@@ -23,7 +24,7 @@ export function createIncidents(): Hono<Environment> {
   const open = new Map<string, Incident>()
   const app = new Hono<Environment>()
   app.post('/', async (c) => {
-    const { severity, text } = Report.parse(await c.req.json())
+    const { severity, text } = await readBody(c, Report)
     const { tenant } = c.get('user')
     const own = [...open.values()].filter((incident) => incident.tenant === tenant)
     if (open.size >= MAX_OPEN || own.length >= MAX_OPEN_OF_TENANT) {

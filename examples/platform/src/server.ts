@@ -28,7 +28,7 @@ async function start(settings: Settings): Promise<void> {
   const proxmox = createProxmox(settings.PROXMOX_URL, settings.PROXMOX_TOKEN)
   const cluster = createClusterWatch(proxmox)
   const activeUsers = createActiveUsers()
-  const keycloak = createKeycloak(settings.KEYCLOAK_URL)
+  const keycloak = createKeycloak(settings.KEYCLOAK_URL, settings.KEYCLOAK_CLIENT_ID)
   await prepareDatabase(pool)
 
   health.check('database', health.pg(pool), { every: 2_000, timeout: 2_000 })

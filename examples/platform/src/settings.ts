@@ -25,6 +25,8 @@ const Variables = z.object({
   /** Connections to the database at the most. */
   DATABASE_POOL_MAX: wholeNumber(1, 100).default(10),
   KEYCLOAK_URL: url('http:', 'https:'),
+  /** As whom Keycloak knows the platform. */
+  KEYCLOAK_CLIENT_ID: z.string().default('platform'),
   PROXMOX_URL: url('http:', 'https:'),
   /** `user@realm!name=secret`. */
   PROXMOX_TOKEN: z.string(),

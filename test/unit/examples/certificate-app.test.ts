@@ -41,6 +41,7 @@ test.each([
   ['no token', async () => undefined, 'missing_token'],
   ['a word', async () => 'word', 'unreadable'],
   ['a token of the past', async (sign: Sign) => sign({ sub: 'ada' }, -60), 'expired'],
+  ['a token for ever', async (sign: Sign) => sign({ sub: 'ada' }, undefined), 'wrong_claim'],
   ['a token of nobody', async (sign: Sign) => sign({}), 'wrong_claim'],
   ['a token for others', async (sign: Sign) => sign({ sub: 'ada', aud: 'b' }), 'wrong_claim'],
   [
