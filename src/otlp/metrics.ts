@@ -29,7 +29,7 @@ export function pipelineMetrics(signal: 'span' | 'log') {
       description: `${what} for which the export has ended; with an error_type they were lost.`,
       labels: {
         error_type:
-          'an HTTP status, an error code such as `ECONNREFUSED`, `process_exit`, `_OTHER`, or none',
+          'an HTTP status, an error code such as `ECONNREFUSED`, `process_exit`, `shutdown`, `_OTHER`, or none',
       },
     },
     capacity: {

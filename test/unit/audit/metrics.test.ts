@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createAuditMetrics } from '../../../src/audit/metrics.ts'
+import { createAuditMetrics, createLostCounter } from '../../../src/audit/metrics.ts'
 import { createMeterProbe } from '../support/metric-values.ts'
 
 const level = { backlogRecords: 3, bytes: 4_096, maxBytes: 2 ** 30, oldestAgeSeconds: 1.5 }
@@ -44,4 +44,15 @@ test('records are counted where they end up', async () => {
     'telltale.audit.spool.skipped': 100,
     'telltale.audit.records.refused{"error.type":"TELLTALE_AUDIT_SPOOL_FULL"}': 1,
   })
+})
+
+test('copies that are lost are counted, from 0', async () => {
+  const probe = createMeterProbe()
+  const lost = createLostCounter(probe.meter)
+  expect(await probe.read()).toEqual({ 'telltale.audit.copies.lost': 0 })
+
+  lost(2)
+  lost(1)
+
+  expect(await probe.read()).toEqual({ 'telltale.audit.copies.lost': 3 })
 })
