@@ -39,6 +39,14 @@ test.each([
   expect(await answer.json()).toMatchObject({ error: { code: expect.not.stringContaining('int') } })
 })
 
+test('a body that is nearly as long as it may be is taken', async () => {
+  const body = JSON.stringify({ name: 'a', content: 'x'.repeat(1_000_000) })
+  const answer = await fetch(`${app}/api/v1/upload/`, { method: 'POST', headers: json, body })
+
+  expect(answer.status).toBe(201)
+  expect(await answer.json()).toEqual({ name: 'a', length: 1_000_000 })
+})
+
 test('what PostgreSQL cannot read is not asked of it', async () => {
   const { status } = await fetch(`${app}/api/v1/search?q=a%00b`)
 
