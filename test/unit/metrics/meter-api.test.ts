@@ -482,6 +482,22 @@ describe('callbacks', () => {
     expect((await scrape(50)).text).not.toMatch(/^level/m)
   })
 
+  test('that are many and slow hold a scrape up little longer than one', async () => {
+    const { provider, scrape } = createScrapedMeters(createRecordingReporter())
+    for (let meter = 0; meter < 600; meter += 1) {
+      const level = provider.getMeter(`meter ${meter}`).createObservableGauge('level')
+      level.addCallback(async (result) => {
+        await new Promise((resolve) => void setTimeout(resolve, 20))
+        result.observe(1, { meter })
+      })
+    }
+    const began = performance.now()
+    const { text } = await scrape(60_000)
+
+    expect(performance.now() - began).toBeLessThan(4_000)
+    expect(text.match(/^level\{/gm)).toHaveLength(600)
+  })
+
   test('may register others and throw what they like', async () => {
     const { meter, scrape } = start()
     const level = meter.createObservableGauge('level')
