@@ -21,7 +21,7 @@ export interface AttributesTold {
  *
  * @see https://opentelemetry.io/docs/specs/otel/metrics/sdk/#overflow-attribute
  */
-const OVERFLOW: Attributes = Object.freeze({ 'otel.metric.overflow': true })
+const OVERFLOW = 'otel.metric.overflow'
 
 /** Orders in which an application may give the labels of one series, before the way to it is looked for anew. */
 const ORDERS = 4
@@ -83,7 +83,7 @@ export function createCellsByAttributes(
     if (!cell) {
       if (isFull()) {
         told.overflow()
-        return (overflow ??= createCell(OVERFLOW, OVERFLOW, boundaries))
+        return (overflow ??= createCell(OVERFLOW, { [OVERFLOW]: true }, boundaries))
       }
       own(attributes)
       cell = createCell(text, attributes, boundaries)

@@ -43,7 +43,7 @@ class StoredText implements SeriesText {
 
   constructor(text: string, scopeText: string, faults: readonly string[]) {
     this.scopeText = scopeText
-    this.faults = faults
+    this.faults = faults.length === 0 ? NO_FAULTS : faults
     const labels = text === '' || scopeText === '' ? text + scopeText : `${text},${scopeText}`
     this.#start = toStart('', labels)
   }
@@ -68,6 +68,9 @@ export function toStart(name: string, labels: string): string {
 }
 
 const NONE: Attributes = {}
+
+/** One for all series: nearly all have none. */
+const NO_FAULTS: readonly string[] = []
 
 /** Valid labels as they stand between the braces. */
 export function toLabelsText(labels: Readonly<Record<string, string>>): string {
