@@ -1,12 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { toReason } from '../core/errors.ts'
-import { sendAnswer, textAnswer, type HttpAnswer } from '../core/http-answer.ts'
+import { sendAnswer, textAnswer, type AnyAnswer, type HttpAnswer } from '../core/http-answer.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { answerLogLevel, LOG_LEVEL_PATH } from './log-level-route.ts'
 
 /** What the admin server answers GET and HEAD with, by path. */
-export type AdminRoutes = Readonly<Record<string, () => HttpAnswer | Promise<HttpAnswer>>>
+export type AdminRoutes = Readonly<Record<string, () => AnyAnswer | Promise<AnyAnswer>>>
 
 /** Where it listens, and the variables that change it, for messages. */
 export interface AdminAddress {

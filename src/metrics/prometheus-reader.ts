@@ -15,8 +15,8 @@ import {
   type ToSeriesText,
 } from './prometheus-lines.ts'
 
-/** Turns collected metrics into the text that Prometheus scrapes. */
-export type ToPrometheusText = (collected: ResourceMetrics) => Promise<string>
+/** Turns collected metrics into the text that Prometheus scrapes, in pieces of whole lines. */
+export type ToPrometheusText = (collected: ResourceMetrics) => Promise<readonly string[]>
 
 type AnyDataPoint = DataPoint<number | Histogram>
 
@@ -48,7 +48,7 @@ interface Search {
   readonly reporter: Reporter
 }
 
-/** The text so far: joined piece by piece, because one join of everything at the end would hold the event loop up. */
+/** The text so far: joined piece by piece, because one join of everything would hold the event loop up. */
 interface Draft {
   readonly pieces: string[]
   parts: string[]
@@ -96,7 +96,7 @@ export function createPrometheusText(
     }
     for (const name of differed.keys()) if (!families.has(name)) differed.delete(name)
     endPiece(draft)
-    return draft.pieces.join('')
+    return draft.pieces
   }
 }
 

@@ -109,7 +109,8 @@ export function startTestTelemetry(options: TestTelemetryOptions = {}): InProces
   setJobReporter(reporter)
   connectMetrics()
   let before: readonly ReadSample[] = []
-  const scrape = async (): Promise<readonly ReadSample[]> => readSamples(await metrics.scrape())
+  const scrape = async (): Promise<readonly ReadSample[]> =>
+    readSamples((await metrics.scrape()).join(''))
   const stop = async (): Promise<void> => {
     if (shared[RUNNING] !== self) return
     shared[RUNNING] = undefined

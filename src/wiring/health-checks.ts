@@ -1,4 +1,4 @@
-import { metricsResponse, setScrape } from '../admin/metrics-answer.ts'
+import { metricsAnswer, setScrape } from '../admin/metrics-answer.ts'
 import type { AdminRoutes } from '../admin/admin.ts'
 import type { SpoolStatus } from '../audit/metrics.ts'
 import type { Reporter } from '../core/reporter.ts'
@@ -30,7 +30,7 @@ export function startHealth(
   observeHealth('auditSpool', () => toSpoolCheck(signals.audit.trail.status()))
   setScrape(signals.metrics.scrape)
   return {
-    '/metrics': metricsResponse,
+    '/metrics': metricsAnswer,
     '/health': () => healthResponse(),
     '/ready': () => readyResponse(),
     '/live': () => liveResponse(),

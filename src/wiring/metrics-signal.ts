@@ -18,8 +18,8 @@ const CALLBACK_MILLIS = 5_000
 /** The metrics of this process. */
 export interface MetricsSignal {
   readonly provider: MeterProvider
-  /** The text for /metrics; rejects when the metrics cannot be collected. Who asks while one is made gets the same. */
-  scrape(): Promise<string>
+  /** The text for /metrics, in pieces; rejects when the metrics cannot be collected. Who asks while one is made gets the same. */
+  scrape(): Promise<readonly string[]>
   /** Collects nothing from now on. */
   shutdown(): Promise<void>
 }
@@ -34,7 +34,7 @@ export function startMetrics(
   if (!(settings.exporters?.includes('prometheus') ?? true)) {
     return {
       provider: { getMeter: () => createNoopMeter() },
-      scrape: async () => '# metrics are turned off by OTEL_METRICS_EXPORTER\n',
+      scrape: async () => ['# metrics are turned off by OTEL_METRICS_EXPORTER\n'],
       shutdown: async () => undefined,
     }
   }
@@ -63,7 +63,7 @@ export function startMetrics(
     reporter,
   )
 
-  async function collect(): Promise<string> {
+  async function collect(): Promise<readonly string[]> {
     // The request has taken a part of this turn, and most of it when it is the first one.
     await nextTurn()
     const { resourceMetrics, errors } = await reader.collect({ timeoutMillis: CALLBACK_MILLIS })
@@ -74,7 +74,7 @@ export function startMetrics(
     return toText(resourceMetrics)
   }
 
-  let underWay: Promise<string> | undefined
+  let underWay: Promise<readonly string[]> | undefined
   return {
     provider: meters.provider,
     async scrape() {

@@ -207,7 +207,7 @@ describe('the jobs of two copies', () => {
 
 test('/metrics of the second copy is that of the first', async () => {
   expect((await second.metricsResponse()).status).toBe(503)
-  setScrape(async () => 'a 1\n')
+  setScrape(async () => ['a ', '1\n'])
 
   expect(await second.metricsResponse()).toMatchObject({ status: 200, body: 'a 1\n' })
 })

@@ -1,11 +1,11 @@
 import { gunzipSync } from 'node:zlib'
-import { expect, test } from 'vitest'
-import { sendAnswer, textAnswer } from '../../../src/core/http-answer.ts'
+import { expect, test, vi } from 'vitest'
+import { sendAnswer, textAnswer, type AnyAnswer } from '../../../src/core/http-answer.ts'
 
 const LONG = 'orders_total{shop="a"} 1\n'.repeat(100)
 
 /** Sends a text as it would be sent to who asks with these headers. */
-async function send(body: string, headers: Record<string, string>, method = 'GET') {
+async function send(body: AnyAnswer['body'], headers: Record<string, string>, method = 'GET') {
   let sent: Record<string, string> = {}
   let status = 0
   let written: string | Buffer | undefined
@@ -23,7 +23,7 @@ async function send(body: string, headers: Record<string, string>, method = 'GET
   await sendAnswer(
     { method, headers },
     response,
-    () => textAnswer(200, body),
+    () => ({ ...textAnswer(200, ''), body }),
     (reason) => errors.push(reason),
   )
   expect(errors).toEqual([])
@@ -68,6 +68,27 @@ test('a very long answer is made into bytes in pieces, between which others have
   expect(String(body)).toBe(text)
   expect(headers['content-length']).toBe(String(1 + 4 * 150_000))
   expect(turns).toBeGreaterThanOrEqual(4)
+})
+
+test('an answer in pieces is sent as one, and is long if they are together', async () => {
+  const pieces = ['', LONG.slice(0, 600), '', LONG.slice(600), 'é\n']
+  const whole = pieces.join('')
+
+  const { headers, body } = await send(pieces, {})
+  expect(String(body)).toBe(whole)
+  expect(headers['content-length']).toBe(String(whole.length + 1))
+  expect((await send(pieces, { 'accept-encoding': 'gzip' })).headers).toMatchObject({
+    'content-encoding': 'gzip',
+  })
+  expect((await send(['o', 'k'], {})).body).toBe('ok')
+})
+
+test('bytes of a very long answer are put together in pieces too', async () => {
+  const concat = vi.spyOn(Buffer, 'concat')
+  const { body } = await send(LONG.repeat(200), {})
+
+  expect(String(body)).toBe(LONG.repeat(200))
+  expect(concat).not.toHaveBeenCalled()
 })
 
 test('a short answer is never compressed', async () => {

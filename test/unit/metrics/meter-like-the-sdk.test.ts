@@ -40,11 +40,11 @@ function createRandom(seed: number): (below: number) => number {
 /** Two infinities that are observed one after the other are no number to the SDK, which takes one from the other. */
 const toObserved = (value: number): number => (Number.isFinite(value) ? Math.abs(value) : 4)
 
-const toLines = (text: string): string[] => text.split('\n').toSorted()
+const toLines = (pieces: readonly string[]): string[] => pieces.join('').split('\n').toSorted()
 
 function ours(): Side {
   const { provider, scrape } = createScrapedMeters(createRecordingReporter())
-  return { meter: provider.getMeter('m'), scrape: async () => toLines((await scrape()).text) }
+  return { meter: provider.getMeter('m'), scrape: async () => toLines([(await scrape()).text]) }
 }
 
 function theSdk(): Side {

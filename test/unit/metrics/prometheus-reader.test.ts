@@ -36,7 +36,7 @@ async function scrape(
   for (let count = 0; count < times; count += 1) {
     const { resourceMetrics, errors } = await reader.collect()
     expect(errors).toEqual([])
-    text = await toText(resourceMetrics)
+    text = (await toText(resourceMetrics)).join('')
   }
   expectValid(text)
   return { text, samples: samplesOf(text), reported: reporter.lines }
@@ -298,7 +298,7 @@ describe('the same series twice', () => {
     const scrapes = []
     for (const shops of [[x, y], [x, y, again], [x, y], [y], [y, again], [again, x]]) {
       const text = await toText(toCollected('orders', shops))
-      scrapes.push(samplesOf(text).map((sample) => sample.replace('orders_total', '')))
+      scrapes.push(samplesOf(text.join('')).map((sample) => sample.replace('orders_total', '')))
     }
 
     expect(scrapes).toEqual([

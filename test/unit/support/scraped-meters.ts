@@ -35,7 +35,7 @@ export function createScrapedMeters(
       const { resourceMetrics, errors } = await reader.collect(
         timeoutMillis === undefined ? {} : { timeoutMillis },
       )
-      return { text: await toText(resourceMetrics), errors }
+      return { text: (await toText(resourceMetrics)).join(''), errors }
     },
   }
 }

@@ -19,7 +19,12 @@ function start(options: Partial<Settings> = {}) {
     createRedaction(),
     reporter,
   )
-  return { ...signal, meter: signal.provider.getMeter('shop', '1.2'), reported: reporter.lines }
+  return {
+    ...signal,
+    scrape: async () => (await signal.scrape()).join(''),
+    meter: signal.provider.getMeter('shop', '1.2'),
+    reported: reporter.lines,
+  }
 }
 
 /** Series of a counter that was given 2 005. */
