@@ -62,7 +62,7 @@ mark('%', KIND.percent)
 mark('A', KIND.upperA)
 mark('J', KIND.upperJ)
 mark('bB', KIND.b)
-mark('gkqvxyGX', KIND.prefix)
+mark('gkqvxyGKX', KIND.prefix)
 mark('"\\', KIND.escaped)
 for (let code = 0; code < 32; code += 1) KIND_OF[code]! |= KIND.escaped
 KIND_OF[BEYOND]! |= KIND.escaped

@@ -16,4 +16,6 @@ export const MAY_HAVE = {
   jwk: 8_192,
   encodedPair: 16_384,
   statement: 32_768,
+  encodedKey: 65_536,
+  seed: 131_072,
 } as const

@@ -1,11 +1,11 @@
 import { REDACTED } from './redacted.ts'
 
-/** What stands between the groups of a card number: spaces and dashes of all kinds. */
-const BETWEEN = '[ ._\\u00a0\\u2009\\u2010-\\u2015-]{1,2}'
+/** What stands between the groups of a card number: spaces and dashes of all kinds, and how a form has a space. */
+const BETWEEN = '(?:[ ._+\\u00a0\\u2009\\u2010-\\u2015-]{1,2}|%20)'
 
 /** In one piece, or in the groups that they are printed in. What belongs to a longer number, an id or a fraction is none. */
 const CARD = new RegExp(
-  `(?<![\\w.]|\\w-)(?:\\d{13,19}|\\d{4}${BETWEEN}\\d{4}${BETWEEN}\\d{4}${BETWEEN}\\d{1,7}|\\d{4}${BETWEEN}\\d{6}${BETWEEN}\\d{4,5})(?!\\w|[.-]\\w)`,
+  `(?:(?<![\\w.]|\\w-)|(?<=%(?:25|(?!25))[\\dA-Fa-f]{2}|\\\\[nrt]))(?:\\d{13,19}|\\d{4}${BETWEEN}\\d{4}${BETWEEN}\\d{4}${BETWEEN}\\d{1,7}|\\d{4}${BETWEEN}\\d{6}${BETWEEN}\\d{4,5})(?!\\w|[.-]\\w)`,
   'g',
 )
 
@@ -15,7 +15,9 @@ const NETWORKS =
 
 /** The text without the numbers of payment cards. */
 export function replaceCards(text: string): string {
-  return text.replace(CARD, (found) => (isCardNumber(found) ? REDACTED : found))
+  return text.replace(CARD, (found) =>
+    isCardNumber(found.replaceAll('%20', '')) ? REDACTED : found,
+  )
 }
 
 /** Whether a number is that of a payment card: length, prefix of a network, and check digit (ISO/IEC 7812). */

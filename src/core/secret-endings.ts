@@ -16,10 +16,15 @@ const Z = 122
 
 /** How the prefixes of tokens end, by three characters; those that are no letters stand for all that are none. */
 const TOKEN_ENDINGS = `
-  ghp gho ghu ghs ghr pat ive est sec npm .hf pss pca ppa .v1 api sbp app ypi hvs .sg .sk spx age a29
+  ghp gho ghu ghs ghr pat ptt lrt ldt cbt lft oat imt oas rys ryu lsa glc rak mak ntn gsk ems tkn .pw ret hvb hvr ive est sec npm pss pca ppa .v1 api sbp app ypi hvs .sg .sk .hf spx age a29
 `
   .trim()
   .split(/\s+/)
+
+/** Prefixes of two letters, which may stand behind what is encoded, as in `%3Dsk-`, or behind the letter of an escape. */
+const OF_TWO_LETTERS = ['sk', 'sg', 'hf'].flatMap((prefix) =>
+  Array.from('abcdefnrt', (letter) => `${letter}${prefix}`),
+)
 
 /** Letters that may be the last of `xoxb-`. */
 const OF_SLACK = Array.from({ length: LETTERS - 1 }, (_, index) => String.fromCharCode(A + index))
@@ -32,7 +37,7 @@ export function toSecretEndings(names: Iterable<string>): Uint8Array {
   }
   for (const name of names) addName(endings, name)
   for (const name of ['sig', 'signature']) add(name, ENDS.signature)
-  for (const ending of TOKEN_ENDINGS) add(ending, ENDS.token)
+  for (const ending of [...TOKEN_ENDINGS, ...OF_TWO_LETTERS]) add(ending, ENDS.token)
   for (const letter of OF_SLACK) add(`ox${letter}`, ENDS.token)
   return endings
 }

@@ -7,6 +7,7 @@ import {
   aroundSlashes,
   beforeEach,
   beforeQuotes,
+  aroundUpperS,
   beforeUpperJ,
 } from './secret-signs.ts'
 
@@ -18,11 +19,13 @@ const SHORT = 128
 
 /** Length of the secret that belongs to an AWS access key id. */
 const AWS_SECRET_LENGTH = 40
-const MIXED = KIND.upper | KIND.lower
 
 const SCHEME = /bearer|basic/i
+
+/** `:` or `=`, encoded once or twice. */
+const ENCODED_SIGN = /%(?:25)?3[ad]/i
 const CARD =
-  /[2-6]\d{3}[ ._\u00a0\u2009\u2010-\u2015-]{0,2}\d{4,6}[ ._\u00a0\u2009\u2010-\u2015-]{0,2}\d{4,5}/
+  /[2-6]\d{3}(?:[ ._+\u00a0\u2009\u2010-\u2015-]{0,2}|%20)\d{4,6}(?:[ ._+\u00a0\u2009\u2010-\u2015-]{0,2}|%20)\d{4,5}/
 /** Ids of AWS, and the tokens that have no sign behind their prefix. */
 const WITH_UPPER_A = /A[KS]IA|AIza|ATATT/
 
@@ -62,11 +65,11 @@ function scanKinds(text: string, kinds: number, endings: Uint8Array): number {
   if (kinds & KIND.upperA && WITH_UPPER_A.test(text)) found |= MAY_HAVE.awsKeyId | MAY_HAVE.token
   if (kinds & KIND.b && kinds & KIND.other && SCHEME.test(text)) found |= MAY_HAVE.scheme
   if (kinds & KIND.digits && CARD.test(text)) found |= MAY_HAVE.card
-  if (text.length >= AWS_SECRET_LENGTH && (kinds & MIXED) === MIXED && hasWordOfSecret(text)) {
-    found |= MAY_HAVE.awsSecret
+  if (text.length >= AWS_SECRET_LENGTH && kinds & KIND.upper) {
+    found |= kinds & KIND.lower ? withinLongWords(text) : aroundUpperS(text)
   }
   if (kinds & KIND.less && text.includes('<') && text.includes('</')) found |= MAY_HAVE.element
-  if (kinds & KIND.percent && text.includes('%') && text.includes('%3')) {
+  if (kinds & KIND.percent && text.includes('%') && ENCODED_SIGN.test(text)) {
     found |= MAY_HAVE.encodedPair
   }
   if (kinds & KIND.colon && kinds & KIND.escaped && text.includes('"') && text.includes('kty')) {
@@ -76,19 +79,22 @@ function scanKinds(text: string, kinds: number, endings: Uint8Array): number {
 }
 
 /**
- * Whether there is a word of exactly as many letters of base64 as an AWS secret has. Only every fortieth character is looked at:
- * such a word cannot lie between two of them.
+ * What the words of letters of base64 may be: of exactly as many as an AWS secret has, one; in a longer one there may be others.
+ * Only every fortieth character is looked at: such a word cannot lie between two of them.
  */
-function hasWordOfSecret(text: string): boolean {
+function withinLongWords(text: string): number {
+  let found = 0
+  let isLonger = false
   for (let at = AWS_SECRET_LENGTH - 1; at < text.length; at += AWS_SECRET_LENGTH) {
     if (!isBase64(text.charCodeAt(at))) continue
     let start = at
     while (at - start < AWS_SECRET_LENGTH && isBase64(text.charCodeAt(start - 1))) start -= 1
     let end = at + 1
     while (end - start <= AWS_SECRET_LENGTH && isBase64(text.charCodeAt(end))) end += 1
-    if (end - start === AWS_SECRET_LENGTH) return true
+    if (end - start === AWS_SECRET_LENGTH) found |= MAY_HAVE.awsSecret
+    else if (end - start > AWS_SECRET_LENGTH) isLonger = true
   }
-  return false
+  return isLonger ? found | aroundUpperS(text) : found
 }
 
 function isBase64(code: number): boolean {

@@ -2,9 +2,11 @@ import { REDACTED } from './redacted.ts'
 import { MAY_HAVE } from './secret-bits.ts'
 import { replaceCards } from './secret-cards.ts'
 import { replaceOptions } from './secret-commands.ts'
+import { replaceEncoded } from './secret-encoded.ts'
 import { replaceHeaders } from './secret-headers.ts'
 import { replacePairs } from './secret-pairs.ts'
 import { replaceSchemes } from './secret-schemes.ts'
+import { WORD_START } from './secret-starts.ts'
 import { replaceTokens } from './secret-tokens.ts'
 
 /** A form by which secrets are known wherever they stand. */
@@ -21,7 +23,7 @@ export interface SecretShape {
  * Private keys in PEM, whole or cut off. Everything up to the end counts: what follows a key without an end may be of it.
  */
 const PRIVATE_KEY =
-  /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5}(?:(?!-{4} ?END |-{5}END )[^])*(?:-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)? ?-{4,5})?/g
+  /-{4,5} ?BEGIN(?: |\+|%20)[A-Z0-9 +%]{0,40}PRIVATE(?: |\+|%20)KEY(?: BLOCK)? ?-{4,5}(?:(?!-{4} ?END|-{5}END)[^])*(?:-{4,5} ?END[A-Z0-9 +%]{0,44}KEY(?: BLOCK)? ?-{4,5})?/g
 
 /**
  * The password of a URL; the host behind it stays. First one that may have any sign in it, as people write them who do not know
@@ -34,36 +36,39 @@ const URL_PASSWORD = new RegExp(
   'g',
 )
 
-/** Addresses whose path is the secret: those of Slack at any host, of messages and of workflows, and Discord's. */
+/** Addresses whose path is the secret: those of Slack at any host, of messages and of workflows, Discord's and those of Teams. */
 const WEBHOOK = new RegExp(
   `(?:https?://[^\\s/"'<>]{1,255})?/(?:${[
     'services/T[A-Z0-9]{2,}/B[A-Z0-9]{2,}/[A-Za-z0-9]{6,}',
     'workflows/T[A-Z0-9]{2,}/A[A-Z0-9]{2,}/\\d{6,}/[A-Za-z0-9]{6,}',
     'triggers/[TE][A-Z0-9]{2,}/\\d{6,}/[A-Za-z0-9]{6,}',
-    'api/webhooks/\\d{6,}/[\\w-]{20,}',
+    'api/(?:v\\d{1,2}/)?webhooks/\\d{6,}/[\\w-]{20,}',
+    'webhookb2/[^\\s"\'<>]{1,255}?/IncomingWebhook/[A-Za-z0-9]{16,}(?:/[\\w-]{1,255}){0,3}',
   ].join('|')})`,
   'g',
 )
+
+/** Private keys and certificates begin so in base64. */
+const ENCODED_KEY = /LS0tLS1CRUdJTi[A-Za-z\d+/]{27,}={0,2}/g
+
+/** The version byte of a seed, then its 32 bytes and a checksum, in base32 (SEP-23). */
+const SEED = new RegExp(`${WORD_START}S[A-D][A-Z2-7]{54}(?![A-Za-z0-9])`, 'g')
 
 /** They begin with the base64 of `{"`; encrypted ones have five parts, of which the second may be empty. */
 const JWT =
   /(?:(?<=%[\dA-Fa-f]{2})|(?<![A-Za-z0-9-]))eyJ[\w-]{4,}\.(?:[\w-]{4,}\.[\w-]*(?:\.[\w-]+\.[\w-]+)?|\.[\w-]+\.[\w-]+\.[\w-]+)/g
 
-const AWS_KEY_ID = /(?<![A-Za-z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])/g
+const AWS_KEY_ID = new RegExp(`${WORD_START}A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])`, 'g')
 const AWS_SECRET = /(?<![\w+/-])[A-Za-z0-9+/]{40}(?![\w+/=-])/g
 
 /** Signatures of addresses that whoever has them may use. */
-const SIGNATURE = /([?&](?:sig|X-(?:Amz|Goog)-Signature)=)[^&\s"'<>]{16,}/gi
+const SIGNATURE = /([?&](?:sig|(?:X-(?:Amz|Goog)-)?Signature)=)[^&\s"'<>]{16,}/gi
 
 /** `<password>…</password>` */
 const ELEMENT = /<([\w.:-]{1,64})(?:\s[^<>]{0,256})?>([^<>]{1,4096})(?=<\/)/g
 
 /** The private parts of a JSON Web Key. */
 const JWK = /(\\{0,3}"(?:d|p|q|dp|dq|qi|k)\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}")[\w-]{16,}/g
-
-/** `?token=…` as the value of another parameter. */
-const ENCODED_PAIR =
-  /(%[\dA-F]{2}|[^\w%-]|^)([A-Za-z][\w-]{0,63})(%3D)((?!%26)(?:%[\dA-F]{2}|[\w.~+*!-]){1,1024}?)(?=%26|%23|[^\w.~+*!%-]|$)/gi
 
 /** `WITH PASSWORD '…'` */
 const STATEMENT = /(\b(?:password|identified\s+by)\s{1,3}')[^']{1,256}'/gi
@@ -74,6 +79,17 @@ export const SECRET_SHAPES: readonly SecretShape[] = [
     bit: MAY_HAVE.privateKey,
     about: 'private keys in PEM, of SSH and PGP, whole or cut off',
     replace: (text) => text.replace(PRIVATE_KEY, REDACTED),
+  },
+  {
+    bit: MAY_HAVE.encodedKey,
+    about: 'private keys in PEM that are in base64 once more, as a kubeconfig has them',
+    replace: (text) =>
+      text.replace(ENCODED_KEY, (found) => (isPrivateKey(found) ? REDACTED : found)),
+  },
+  {
+    bit: MAY_HAVE.seed,
+    about: 'secret seeds of Stellar (`S…`)',
+    replace: (text) => text.replace(SEED, REDACTED),
   },
   {
     bit: MAY_HAVE.url,
@@ -116,11 +132,9 @@ export const SECRET_SHAPES: readonly SecretShape[] = [
   },
   {
     bit: MAY_HAVE.encodedPair,
-    about: 'such pairs within the value of another parameter: `?next=%2F%3Ftoken%3D…`',
-    replace: (text, isSecretName) =>
-      text.replace(ENCODED_PAIR, (found: string, before: string, name: string, sign: string) =>
-        isSecretName(name) ? `${before}${name}${sign}${REDACTED}` : found,
-      ),
+    about:
+      'such pairs, members of JSON, headers and URLs within the value of a parameter, encoded once or twice: `?next=%2F%3Ftoken%3D…`',
+    replace: replaceEncoded,
   },
   {
     bit: MAY_HAVE.statement,
@@ -129,7 +143,7 @@ export const SECRET_SHAPES: readonly SecretShape[] = [
   },
   {
     bit: MAY_HAVE.signature,
-    about: 'signatures of addresses of S3, Azure and Google Cloud',
+    about: 'signatures of addresses of S3, CloudFront, Azure and Google Cloud',
     replace: (text) => text.replace(SIGNATURE, `$1${REDACTED}`),
   },
   {
@@ -150,7 +164,7 @@ export const SECRET_SHAPES: readonly SecretShape[] = [
   {
     bit: MAY_HAVE.token,
     about:
-      'tokens with the prefixes of GitHub, GitLab, Slack, Stripe, npm, Google, SendGrid, OpenAI, Anthropic, Hugging Face, Shopify, DigitalOcean, Vault, PyPI, Square, Atlassian, Linear, Supabase, Telegram and age',
+      'tokens with the prefixes of GitHub, GitLab, Slack, Stripe, npm, Google, SendGrid, OpenAI, Anthropic, Hugging Face, Shopify, DigitalOcean, Vault, PyPI, Square, Atlassian, Linear, Supabase, Telegram, Docker, Grafana, Sentry, New Relic, Postman, Notion, Groq, RubyGems, PlanetScale and age',
     replace: replaceTokens,
   },
   {
@@ -160,6 +174,10 @@ export const SECRET_SHAPES: readonly SecretShape[] = [
     replace: replaceCards,
   },
 ]
+
+function isPrivateKey(base64: string): boolean {
+  return /PRIVATE KEY/.test(Buffer.from(base64.slice(0, 88), 'base64').toString('latin1'))
+}
 
 /** Whether letters of both cases and digits change places as often as in a random text; paths and hashes do not. */
 function isMixed(text: string): boolean {

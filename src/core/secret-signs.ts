@@ -9,7 +9,7 @@ const MAX_SPACES = 3
 
 /** Prefixes of tokens, up to the first sign behind which the token may be. */
 const TOKEN =
-  /(?:gh[pousr]_|_pat_|k_live_|k_test_|whsec_|npm_|xox[a-z][.-]|xapp-|glpat-|hf_|shp(?:at|ss|ca|pa)_|dop_v1_|lin_api_|sbp_|pypi-|sq0[a-z]{3}-|ya29\.|hvs\.|sk-|SG\.|GOCSPX-|AGE-)$/
+  /(?:gh[pousr]_|_pat_|k_live_|k_test_|whsec_|npm_|xox[a-z][.-]|xapp-|gl(?:pat|ptt|rt|dt|cbt|ft|soat|imt|oas)-|hf_|shp(?:at|ss|ca|pa)_|dop_v1_|lin_api_|sbp_|pypi-|sq0[a-z]{3}-|ya29\.|hv[sbr]\.|sk-|SG\.|GOCSPX-|AGE-|sntry[su]_|glsa_|glc_|NRAK-|PMAK-|ntn_|gsk_|bygems_|_tkn_|_pw_|secret_)$/
 const LONGEST_PREFIX = 8
 
 /** Looks around each `=`: the name of a secret or of a signature before it. */
@@ -55,7 +55,7 @@ export function aroundDashes(text: string, endings: Uint8Array): number {
       if (isSquare || isToken(text, at, endings)) found |= MAY_HAVE.token
     } else if (isLetter(text.charCodeAt(at + 1))) {
       found |= MAY_HAVE.option
-      if (before === DASH && text.startsWith('BEGIN ', at + 1)) found |= MAY_HAVE.privateKey
+      if (before === DASH && text.startsWith('BEGIN', at + 1)) found |= MAY_HAVE.privateKey
     } else if (before === DASH && text.startsWith(' BEGIN ', at + 1)) {
       found |= MAY_HAVE.privateKey
     }
@@ -63,17 +63,36 @@ export function aroundDashes(text: string, endings: Uint8Array): number {
   return found
 }
 
-/** Looks around each slash for the paths of webhooks. */
+/** Looks around each slash for the paths of webhooks, and for refresh tokens of Google. */
 export function aroundSlashes(text: string): number {
+  let found = 0
   for (let at = text.indexOf('/'); at !== -1; at = text.indexOf('/', at + 1)) {
-    if (text.charCodeAt(at - 1) !== LOWER_S) continue
-    if (WEBHOOKS.some((path) => text.endsWith(path, at))) return MAY_HAVE.webhook
+    const before = text.charCodeAt(at - 1)
+    // 1//0…
+    if (before === ONE && text.startsWith('/0', at + 1)) found |= MAY_HAVE.token
+    if (before !== LOWER_S && before !== LOWER_K) continue
+    if (endsWithWebhook(text, at)) found |= MAY_HAVE.webhook
   }
-  return 0
+  return found
 }
 
-/** What stands before the slash that the secret part of a webhook's path begins with. */
-const WEBHOOKS = ['/services', '/triggers', '/workflows', '/api/webhooks']
+/** Whether the path up to a slash is one behind which stands the secret of a webhook. */
+function endsWithWebhook(text: string, slash: number): boolean {
+  switch (text.charCodeAt(slash - 2)) {
+    case LOWER_E:
+      return text.endsWith('/services', slash)
+    case LOWER_R:
+      return text.endsWith('/triggers', slash)
+    case LOWER_W:
+      return text.endsWith('/workflows', slash)
+    case LOWER_K:
+      return text.endsWith('/webhooks', slash)
+    case LOWER_O:
+      return text.endsWith('/IncomingWebhook', slash)
+    default:
+      return false
+  }
+}
 
 /** Looks before each quote for the end of `PASSWORD` or `IDENTIFIED BY`. */
 export function beforeQuotes(text: string): number {
@@ -100,19 +119,41 @@ export function beforeUpperJ(text: string): number {
   return 0
 }
 
+/** Looks around each `S` for the beginning of a seed of Stellar, and of a key in PEM that is in base64 once more. */
+export function aroundUpperS(text: string): number {
+  let found = 0
+  for (let at = text.indexOf('S'); at !== -1; at = text.indexOf('S', at + 1)) {
+    const next = text.charCodeAt(at + 1)
+    if (next >= UPPER_A && next <= UPPER_D) {
+      if (SEED.test(text.slice(at + 2, at + SEED_LENGTH))) found |= MAY_HAVE.seed
+    } else if (next === ZERO && text.startsWith('LS0tLS1CRUdJTi', at - 1)) {
+      found |= MAY_HAVE.encodedKey
+    }
+  }
+  return found
+}
+
+const SEED_LENGTH = 56
+const SEED = /^[A-Z2-7]{54}$/
+
 const DASH = 45
 const SLASH = 47
 const ZERO = 48
+const ONE = 49
 const NINE = 57
 const UPPER_A = 65
+const UPPER_D = 68
 const LINE = 95
 const LOWER_A = 97
 const LOWER_B = 98
 const LOWER_D = 100
 const LOWER_E = 101
+const LOWER_K = 107
+const LOWER_O = 111
 const LOWER_Q = 113
 const LOWER_R = 114
 const LOWER_S = 115
+const LOWER_W = 119
 const LOWER_Y = 121
 const LOWER_Z = 122
 

@@ -1,5 +1,50 @@
 import type { SecretText } from './corpus.ts'
 
+// Put together here: a tool that looks for secrets in repositories must not stop at these.
+const join = (...parts: readonly string[]): string => parts.join('')
+
+const base64 = (value: string): string => Buffer.from(value).toString('base64')
+const github = join('ghp', '_16C7e42F292c6912E7710c838347Ae178B4a')
+const openAi = join('sk', '-proj-', 'a1B2'.repeat(6))
+const telegram = join('123456789', ':', 'AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1')
+const seed = join('SCZANGBA5YHTNYVVV4C3U252', 'E2B6P6F5T3U6MM63WBSBZATAQI3EBTQ4')
+const pem = (kind: string): string =>
+  join('-----BEGIN ', kind, 'PRIVATE', ' KEY-----\nMIIEvQIBADANBgkqhki')
+const account = '11111111-2222-3333-4444-555555555555'
+const teams = join(
+  `webhookb2/${account}@${account}`,
+  '/IncomingWebhook/',
+  '0123456789abcdef'.repeat(2),
+  `/${account}`,
+)
+const discord = join('123456789012345678', '/', 'aB3-'.repeat(10))
+
+/** Tokens that have the prefix of their maker, no longer than they must be. */
+const TOKENS: readonly string[] = [
+  ...['ptt', 'rt', 'dt', 'ft', 'soat', 'imt', 'oas'].map((kind) =>
+    join(`gl${kind}`, '-', 'a1B2'.repeat(5)),
+  ),
+  join('glcbt', '-64_', 'a1B2'.repeat(4)),
+  join('dckr', '_pat_', 'a1B2'.repeat(5)),
+  join('hvb', '.', 'a1B2'.repeat(6)),
+  join('sntrys', '_', 'a1B2'.repeat(10), '='),
+  join('sntryu', '_', 'a1b2'.repeat(10)),
+  join('glsa', '_', 'a1B2'.repeat(8), '_a1b2c3d4'),
+  join('glc', '_', 'a1B2'.repeat(8)),
+  join('NRAK', '-', 'A1B2'.repeat(6)),
+  join('PMAK', '-', 'a1b2'.repeat(6), '-', 'a1b2'.repeat(8)),
+  join('ntn', '_', 'a1B2'.repeat(10)),
+  join('gsk', '_', 'a1B2'.repeat(10)),
+  join('rubygems', '_', 'a1b2'.repeat(12)),
+  join('pscale', '_tkn_', 'a1B2'.repeat(8)),
+  join('pscale', '_pw_', 'a1B2'.repeat(8)),
+  join('1/', '/0g', 'a1B2'.repeat(8)),
+  join('secret', '_', 'a1B2'.repeat(10)),
+]
+
+/** What stands before a word in an address, in one that is encoded once more, and in JSON. */
+const STARTS = ['?a%3D', '%2520', '"a\\n', '"a\\t']
+
 /** What servers, drivers and tools write with a secret in it. */
 export const SECRET_SERVICE_TEXTS: readonly SecretText[] = [
   {
@@ -67,6 +112,100 @@ export const SECRET_SERVICE_TEXTS: readonly SecretText[] = [
   { what: 'the number on the back of a card', text: 'cvv: 739, ok', secret: '739,' },
   { what: 'a key by two words', text: 'with API key: swordf1sh', secret: 'swordf1sh' },
   { what: 'a key by three words', text: 'secret access key = swordf1sh', secret: 'swordf1sh' },
+  {
+    what: 'a token of a bot in the address of Telegram',
+    text: `https://api.telegram.org/bot${telegram}/getMe`,
+    secret: telegram.slice(10),
+  },
+  { what: 'a seed of Stellar', text: `sign with ${seed}.`, secret: seed },
+  { what: 'a seed of Stellar alone', text: seed, secret: seed },
+  ...STARTS.flatMap((start) =>
+    [github, openAi, telegram, seed, '4111111111111111', join('AKIA', 'IOSFODNN7EXAMPLE')].map(
+      (secret) => ({ what: `${secret} behind ${start}`, text: `${start}${secret}`, secret }),
+    ),
+  ),
+  {
+    what: 'a bearer token in an encoded header',
+    text: `body=Authorization%3A%20Bearer%20abcdefgh1234`,
+    secret: 'abcdefgh1234',
+  },
+  {
+    what: 'an encoded header',
+    text: `head=accept%3A%20x%0D%0Ax-api-key%3A%20swordfish%0D%0A`,
+    secret: 'swordfish',
+  },
+  {
+    what: 'a bearer token in a line of JSON',
+    text: JSON.stringify({ log: 'sent\nBearer abcdefgh1234' }),
+    secret: 'abcdefgh1234',
+  },
+  {
+    what: 'an encoded user and password',
+    text: `head=Basic%20${base64('ann:hunter2')}`,
+    secret: base64('ann:hunter2').replace(/=+$/, ''),
+  },
+  {
+    what: 'a pair in an address that is encoded twice',
+    text: `/login?next=${encodeURIComponent(encodeURIComponent('https://x/?token=swordfish&y=1'))}`,
+    secret: 'swordfish',
+  },
+  {
+    what: 'JSON in a query',
+    text: `?filter=${encodeURIComponent('{"token":"sword fish","a":1}')}&page=2`,
+    secret: 'sword%20fish',
+  },
+  {
+    what: 'JSON within JSON in a query, encoded twice',
+    text: `?filter=${encodeURIComponent(encodeURIComponent(JSON.stringify({ body: '{"token":"swordfish"}' })))}`,
+    secret: 'swordfish',
+  },
+  {
+    what: 'a URL in a query',
+    text: `?db=${encodeURIComponent('postgres://app:hun%40ter2@db:5432/app')}`,
+    secret: 'hun%2540ter2',
+  },
+  {
+    what: 'a URL in a query, encoded twice',
+    text: `?db=${encodeURIComponent(encodeURIComponent('redis://:hunter2@cache/0'))}`,
+    secret: 'hunter2',
+  },
+  {
+    what: 'a private key in a query',
+    text: `key=${encodeURIComponent(`${pem('RSA ')}\n-----END RSA PRIVATE KEY-----`)}&a=1`,
+    secret: 'MIIEvQ',
+  },
+  {
+    what: 'a private key in a form',
+    text: `pem=${pem('').replaceAll(' ', '+').replaceAll('\n', '%0D%0A')}`,
+    secret: 'MIIEvQ',
+  },
+  ...['', 'RSA ', 'EC ', 'OPENSSH ', 'ENCRYPTED '].map((kind) => ({
+    what: `a private ${kind}key in a kubeconfig`,
+    text: `    client-key-data: ${base64(pem(kind))}\n`,
+    secret: base64(pem(kind)).replace(/=+$/, ''),
+  })),
+  { what: 'a card number in a form', text: 'n=4111+1111+1111+1111&m=1', secret: '4111+1111' },
+  {
+    what: 'a card number in a query',
+    text: '?n=4111%201111%201111%201111',
+    secret: '4111%201111',
+  },
+  {
+    what: 'a signed address of CloudFront',
+    text: 'https://d1.cloudfront.net/x?Expires=1&Signature=nitfHRCrtziwO2HwPfWw~yYDhUF5EwRunQA',
+    secret: 'nitfHRCrtziwO2HwPfWw',
+  },
+  {
+    what: 'a webhook of Teams',
+    text: `POST https://acme.webhook.office.com/${teams} 400`,
+    secret: teams.slice(-60),
+  },
+  {
+    what: 'a webhook of a version of Discord',
+    text: `https://discord.com/api/v10/webhooks/${discord}`,
+    secret: discord,
+  },
+  ...TOKENS.map((token) => ({ what: `a token like ${token}`, text: token, secret: token })),
 ]
 
 /** What servers, drivers and tools write that has the words of secrets in it, but none. */
@@ -84,5 +223,12 @@ export const HARMLESS_SERVICE_TEXTS: readonly string[] = [
   'password:\n  user1: x',
   'at auth (src/token:17:12)',
   'cookies: { total: 3 } cookies: 3 set',
+  'GBRPYHIL2CI3FNQ4BXLFMNDLFJUNPU2HY3ZMFSHONUCEOASW7QC7OX2H pays, seeds begin with SA',
+  base64('-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUe'),
+  base64('-----BEGIN PUBLIC KEY-----\nMIIBszCCAVmgAwIBAgIUe'),
+  '?next=https%3A%2F%2Fx.example%3A8443%2Fa%40b&q=%7B%22tokens%22%3A%2217%22%7D&t=urn%3Aietf%3Atoken%3Ajwt',
+  'xoxo-hugs-and-kisses, secret_manager_client, secret_rotation_interval_seconds, items_17',
+  'POST /api/webhooks/stripe, /api/v1/webhooks/17/deliveries, /IncomingWebhook/17',
+  '?signature=short, 4112+1111=5223, 2 // 0.5',
   'private key: missing, key: 17, primary key: id_1',
 ]
