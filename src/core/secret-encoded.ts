@@ -8,49 +8,68 @@ interface Named {
   readonly value: RegExp
 }
 
-/** `%` as it is, or encoded once more. */
-const PERCENT = '%(?:25)?'
 const LETTER = '(?:%[\\dA-F]{2}|[\\w.~+*!-])'
-const NAME = `(?<=${PERCENT}[\\dA-F]{2}|[^\\w%-]|^)(?<name>[A-Za-z][\\w-]{0,63})`
-const COLON = `${PERCENT}3A(?:${PERCENT}20|\\+)`
 
-/** `?token=…` as the value of another parameter. */
-const PAIR: Named = {
-  name: new RegExp(`${NAME}${PERCENT}3D`, 'gi'),
-  value: new RegExp(`(?:(?!${PERCENT}2[36])${LETTER}){1,1024}`, 'iy'),
+/** The patterns for what is encoded once, or once more. */
+interface Encoded {
+  readonly pair: Named
+  /** Without a colon there is none of the others. */
+  readonly colon: RegExp
+  readonly behindColons: readonly Named[]
+  readonly password: RegExp
 }
 
-/** `x-api-key: …` */
-const HEADER: Named = {
-  name: new RegExp(`${NAME}${COLON}`, 'gi'),
-  value: new RegExp(`(?:(?!${PERCENT}(?:0[AD]|2[26C]))${LETTER}){4,1024}`, 'iy'),
+function encodedWith(percent: '%' | '%25'): Encoded {
+  const name = `(?<=${percent}[\\dA-F]{2}|[^\\w%-]|^)(?<name>[A-Za-z][\\w-]{0,63})`
+  const quote = `(?<quote>(?:${percent}5C)?${percent}22)`
+  const colon = `${percent}3A(?:${percent}20|\\+)`
+  const untilAnyOf = (ends: string): string => `(?:(?!%(?:25)?(?:${ends}))${LETTER})`
+  // `"token":"…"`
+  const member = {
+    name: new RegExp(
+      `${quote}(?<name>[A-Za-z][\\w.-]{0,63})\\k<quote>(?:${colon}|${percent}3A)\\k<quote>`,
+      'gi',
+    ),
+    value: new RegExp(`(?:(?!${percent}(?:22|5C))(?:%[\\dA-F]{2}|[^\\s%"&])){1,1024}`, 'iy'),
+  }
+  // `x-api-key: …`
+  const header = {
+    name: new RegExp(`${name}${colon}`, 'gi'),
+    value: new RegExp(`${untilAnyOf('0[AD]|2[26C]')}{4,1024}`, 'iy'),
+  }
+  // `?token=…`
+  const pair = {
+    name: new RegExp(`${name}${percent}3D`, 'gi'),
+    value: new RegExp(`${untilAnyOf('2[36]')}{1,1024}`, 'iy'),
+  }
+  // `://user:password@`
+  const user = `(?:(?!${percent}(?:3A|40|2F))${LETTER}){0,128}`
+  const password = `(?:(?!${percent}(?:40|2F))${LETTER}){1,256}`
+  return {
+    pair,
+    colon: new RegExp(`${percent}3A`, 'i'),
+    behindColons: [member, header],
+    password: new RegExp(
+      `(${percent}3A${percent}2F${percent}2F${user}${percent}3A)${password}(?=${percent}40)`,
+      'gi',
+    ),
+  }
 }
 
-/** `"token":"…"` */
-const MEMBER: Named = {
-  name: new RegExp(
-    `(?<quote>(?:${PERCENT}5C)?${PERCENT}22)(?<name>[A-Za-z][\\w.-]{0,63})\\k<quote>(?:${COLON}|${PERCENT}3A)\\k<quote>`,
-    'gi',
-  ),
-  value: new RegExp(`(?:(?!${PERCENT}(?:22|5C))(?:%[\\dA-F]{2}|[^\\s%"&])){1,1024}`, 'iy'),
-}
-
-/** `://user:password@` */
-const URL_PASSWORD = new RegExp(
-  `(${PERCENT}3A${PERCENT}2F${PERCENT}2F(?:(?!${PERCENT}(?:3A|40|2F))${LETTER}){0,128}${PERCENT}3A)(?:(?!${PERCENT}(?:40|2F))${LETTER}){1,256}(?=${PERCENT}40)`,
-  'gi',
-)
-
-const HAS_COLON = /%(?:25)?3a/i
+const ONCE = encodedWith('%')
+const TWICE = encodedWith('%25')
 
 /** The text without secrets in what is encoded as the value of a parameter, once or twice. */
 export function replaceEncoded(text: string, isSecretName: IsSecretName): string {
-  if (!HAS_COLON.test(text)) return replaceNamed(text, PAIR, isSecretName)
-  const kinds = [MEMBER, HEADER, PAIR]
-  return kinds.reduce(
-    (clean, kind) => replaceNamed(clean, kind, isSecretName),
-    text.replace(URL_PASSWORD, `$1${REDACTED}`),
-  )
+  let clean = text
+  for (const encoded of text.includes('%253') ? [TWICE, ONCE] : [ONCE]) {
+    if (encoded.colon.test(clean)) {
+      clean = clean.replace(encoded.password, `$1${REDACTED}`)
+      for (const each of encoded.behindColons) clean = replaceNamed(clean, each, isSecretName)
+    }
+    clean = replaceNamed(clean, encoded.pair, isSecretName)
+  }
+  return clean
 }
 
 /** The value of an open name may have other names in it. */

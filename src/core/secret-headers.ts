@@ -7,7 +7,7 @@ const NAME = '(?:\\b|(?<=\\\\[nrt]))((?:proxy-)?authorization|(?:set-)?cookie)'
 
 /** Headers whose whole value is the secret. What ends with `;` may go on in the next line, if that is indented. */
 const HEADER = new RegExp(
-  `${NAME}(["']?\\s{0,3}:\\s{0,3}["']?)((?:=\\\\{0,7}"[^"\\r\\n]*"|(?<=;)(?:\\r?\\n|(?:\\\\r)?\\\\n)[ \\t]+(?=\\S)|\\\\(?![rn])|[^\\r\\n"'\\\\])+)`,
+  `${NAME}(["']?\\s{0,3}:\\s{0,3}["']?)((?:=\\\\{0,7}"[^"\\r\\n]*"|(?<=;[ \\t]?)(?:\\r?\\n|(?:\\\\r)?\\\\n)[ \\t]+(?=\\S)|\\\\(?![rn])|[^\\r\\n"'\\\\])+)`,
   'gi',
 )
 

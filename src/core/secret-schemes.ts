@@ -6,7 +6,7 @@ import { REDACTED } from './redacted.ts'
  * ends where the next cannot begin again, so that no text takes long to search.
  */
 const SCHEME =
-  /(?:\b|(?<=%(?:25)?[\dA-F]{2}|\\[nrt]))(?:Bearer(?:\s|\+|%20){1,8}((?=[a-z./-]*[\d_~+])[\w.~+/-]{8,}|[\w.~+/-]{20,})(=[^\s"'`,;&#<>(){}[\]|\\]*)?|Basic(?:\s|\+|%20){1,8}([\w+/-]{4,}={0,2}))/gi
+  /(?:\b|(?<=%(?:25)?[\dA-F]{2}|\\[nrt]))(?:Bearer(?:\s|\+|%20){1,8}((?:(?=[a-z./-]*[\d_~+])[\w.~+/-]{8,}|[\w.~+/-]{20,})(?:%(?:25)?2[BF][\w.~+/-]+)*)(=[^\s"'`,;&#<>(){}[\]|\\]*)?|Basic(?:\s|\+|%20){1,8}([\w+/-]{4,}={0,2}))/gi
 
 /** What may be the name of a value: words, and a number at the end. Tokens have digits anywhere. */
 const NAME = /^[a-z]{1,20}(?:[_.-][a-z]{1,20}){0,7}\d{0,2}$/i
@@ -36,7 +36,7 @@ function isName(
   isSecretName: (name: string) => boolean,
 ): boolean {
   if (!NAME.test(token)) return false
-  if (rest === undefined) return /^\s{0,3}:/.test(behind) && isSecretName(token)
+  if (rest === undefined) return /^(?:\s{0,3}:|%(?:25)?3[AD])/i.test(behind) && isSecretName(token)
   // Behind a token there is only what fills it up, and then no value in quotes.
   if (/^=+[^=]/.test(rest)) return true
   return rest === '=' && (OPENING.test(behind) || behind.startsWith('[redacted'))
