@@ -8,7 +8,7 @@ import { type CertificateParts, NotFoundError } from './certificates.ts'
 import { toHealthBody } from './health-shape.ts'
 import { metrics } from './metrics.ts'
 import { requestFeeds } from './request-feeds.ts'
-import { type Answer, BodyError, findRoute, readJson, type Route, send } from './router.ts'
+import { type Answer, BodyError, findRoute, pathOf, readJson, type Route, send } from './router.ts'
 import { createRoutes, toProblems } from './routes.ts'
 import { SigningRequestError } from './signing-request.ts'
 
@@ -30,7 +30,7 @@ export function createApp(parts: AppParts): Listener {
   }
   const telemetry = httpTelemetry({
     route: (request) =>
-      probes[request.url ?? ''] ? request.url : findRoute(routes, request)?.route.template,
+      probes[pathOf(request)] ? pathOf(request) : findRoute(routes, request)?.route.template,
     metrics: requestFeeds,
     accessLog: {
       component: 'api',
@@ -39,7 +39,7 @@ export function createApp(parts: AppParts): Listener {
     },
   })
   return telemetry.handler(async (request, response) => {
-    const probe = probes[request.url ?? '']
+    const probe = probes[pathOf(request)]
     if (probe) probe(request, response)
     else send(response, await answer(routes, parts.authentication, request))
   })
@@ -72,11 +72,13 @@ async function answer(
 
 async function isAllowed({ scopes }: Caller, { scope, template }: Route): Promise<boolean> {
   if (scopes.includes(scope)) return true
-  await audit.record(authorizationFailure, {
-    outcome: 'failure',
-    target: { id: template },
-    details: { scope },
-  })
+  await evenUnrecorded(
+    audit.record(authorizationFailure, {
+      outcome: 'failure',
+      target: { id: template },
+      details: { scope },
+    }),
+  )
   return false
 }
 

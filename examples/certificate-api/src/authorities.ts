@@ -33,19 +33,21 @@ export function createAuthorities(privateCa: PrivateCa): Authorities {
           metrics.caExpiry.remove({ ca: name })
       }
       known = found
-      for (const authority of found) await look(authority)
+      // All of them first: they do not wait for the audit trail.
+      for (const { name, notAfter } of found) {
+        metrics.caExpiry.set(millisUntil(notAfter) / 1_000, { ca: name })
+      }
+      for (const authority of found) await tell(authority)
     },
   }
 
-  async function look({ name, notAfter }: Authority): Promise<void> {
-    const millisLeft = notAfter.getTime() - Date.now()
-    metrics.caExpiry.set(millisLeft / 1_000, { ca: name })
+  async function tell({ name, notAfter }: Authority): Promise<void> {
     const target = { id: name }
     const actor = { id: 'certificate-api', type: 'system' } as const
     await once(refreshed, { name, notAfter }, async () =>
       audit.record(caCertificateRefresh, { actor, target, details: { notAfter } }),
     )
-    const daysLeft = Math.floor(millisLeft / DAY_MILLIS)
+    const daysLeft = Math.floor(millisUntil(notAfter) / DAY_MILLIS)
     if (daysLeft >= WARN_DAYS) return
     await once(warned, { name, notAfter }, async () => {
       log.warn('a CA certificate is about to expire', { ca: name, days_left: daysLeft })
@@ -53,6 +55,10 @@ export function createAuthorities(privateCa: PrivateCa): Authorities {
       await audit.record(caCertificateExpiryWarning, { actor, target, details })
     })
   }
+}
+
+function millisUntil(time: Date): number {
+  return time.getTime() - Date.now()
 }
 
 /** Does something once for each certificate of an authority, also while it is being done; again after it failed. */

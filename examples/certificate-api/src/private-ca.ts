@@ -1,8 +1,9 @@
 import {
   ACMPCAClient,
+  type CertificateAuthority,
   GetCertificateCommand,
   IssueCertificateCommand,
-  ListCertificateAuthoritiesCommand,
+  paginateListCertificateAuthorities,
   RequestInProgressException,
 } from '@aws-sdk/client-acm-pca'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,6 +18,7 @@ export interface Authority {
 
 /** The private CA, as far as this service uses it. */
 export interface PrivateCa {
+  /** Those that are in use. */
   listAuthorities(signal?: AbortSignal): Promise<Authority[]>
   /**
    * Has a certificate signed, and waits for it.
@@ -46,6 +48,8 @@ const TEMPLATES: Readonly<Record<Profile, string>> = {
   server: 'arn:aws:acm-pca:::template/EndEntityServerAuthCertificate/V1',
   client: 'arn:aws:acm-pca:::template/EndEntityClientAuthCertificate/V1',
 }
+// Those that were never finished, were switched off or are deleted issue nothing, and their end is nobody's worry.
+const IN_USE: ReadonlySet<string> = new Set(['ACTIVE', 'EXPIRED'])
 // The client itself waits for an answer without end.
 const ANSWERED_WITHIN_MILLIS = 5_000
 const ISSUED_WITHIN_MILLIS = 10_000
@@ -60,18 +64,15 @@ export function createPrivateCa(
   const client = new ACMPCAClient({ endpoint, region, maxAttempts: 2 })
   return {
     async listAuthorities(signal) {
-      const { CertificateAuthorities: found = [] } = await measured(
-        'ListCertificateAuthorities',
-        async () =>
-          client.send(new ListCertificateAuthoritiesCommand({}), {
-            abortSignal: inTime(ANSWERED_WITHIN_MILLIS, signal),
-          }),
-      )
-      return found.map(({ Arn, NotAfter, CertificateAuthorityConfiguration: configuration }) => ({
-        name: configuration?.Subject?.CommonName ?? '',
-        arn: Arn ?? '',
-        notAfter: NotAfter ?? new Date(0),
-      }))
+      const abortSignal = inTime(ANSWERED_WITHIN_MILLIS, signal)
+      const found = await measured('ListCertificateAuthorities', async () => listAll(abortSignal))
+      return found
+        .filter(({ Status: status = '' }) => IN_USE.has(status))
+        .map(({ Arn, NotAfter, CertificateAuthorityConfiguration: configuration }) => ({
+          name: configuration?.Subject?.CommonName ?? '',
+          arn: Arn ?? '',
+          notAfter: NotAfter ?? new Date(0),
+        }))
     },
     async issue({ arn }, { csr, profile, validDays }) {
       const { CertificateArn } = await measured('IssueCertificate', async () =>
@@ -89,6 +90,13 @@ export function createPrivateCa(
       return measured('GetCertificate', async () => getWhenSigned(arn, CertificateArn))
     },
     close: () => client.destroy(),
+  }
+
+  async function listAll(abortSignal: AbortSignal): Promise<CertificateAuthority[]> {
+    const all: CertificateAuthority[] = []
+    const pages = paginateListCertificateAuthorities({ client }, {}, { abortSignal })
+    for await (const { CertificateAuthorities: page = [] } of pages) all.push(...page)
+    return all
   }
 
   // The client's own waiter asks once a second at the most.

@@ -42,16 +42,21 @@ const MAX_BODY_BYTES = 100_000
 /** Finds the route of a request. */
 export function findRoute(
   routes: readonly Route[],
-  { method = 'GET', url = '/' }: IncomingMessage,
+  request: IncomingMessage,
 ): { readonly route: Route; readonly id: string } | undefined {
-  const path = url.split('?', 1)[0] ?? '/'
+  const path = pathOf(request)
   for (const route of routes) {
-    if (route.method !== method) continue
+    if (route.method !== request.method) continue
     const pattern = new RegExp(`^${route.template.replace(':id', '(?<id>[^/]+)')}$`)
     const match = pattern.exec(path)
     if (match) return { route, id: match.groups?.['id'] ?? '' }
   }
   return undefined
+}
+
+/** What stands before the question mark. */
+export function pathOf({ url = '/' }: IncomingMessage): string {
+  return url.split('?', 1)[0] ?? '/'
 }
 
 /** Reads a body. @throws {BodyError} */

@@ -1,4 +1,4 @@
-import { audit } from 'telltale'
+import { operation } from 'telltale'
 import { z } from 'zod'
 import { adminOperation } from './audit-events.ts'
 import {
@@ -45,12 +45,25 @@ export function createRoutes(parts: CertificateParts): readonly Route[] {
       template: '/admin/authorities/refresh',
       scope: 'admin',
       handle: async () => {
-        await audit.record(adminOperation, { target: { id: 'refresh_authorities' } })
-        await parts.authorities.refresh()
+        await administer('refresh_authorities', async () => parts.authorities.refresh())
         return { status: 200, body: { status: 'refreshed' } }
       },
     },
   ]
+}
+
+/** Does what an administrator asked for, and records it as it ended; what cannot be recorded is not reported as done. */
+async function administer(name: string, work: () => Promise<void>): Promise<void> {
+  await operation(
+    name,
+    {
+      audit: (_end, record) => record(adminOperation, { target: { id: name } }),
+      auditRequired: true,
+      // The request that it is for says what failed.
+      logLevel: 'none',
+    },
+    work,
+  )
 }
 
 /** Says what is wrong with a body, in zod's words. */
