@@ -33,6 +33,19 @@ function createWays(limit = 3) {
   return { cells, isKnown }
 }
 
+/** The labels of one series in twelve orders. */
+function ordersOfOne(): Record<string, unknown>[] {
+  const names = ['p', 'q', 'r', 's']
+  return names.flatMap((first) =>
+    names
+      .filter((second) => second !== first)
+      .map((second) => {
+        const order = new Set([first, second, ...names])
+        return Object.fromEntries([...order].map((name) => [name, 1]))
+      }),
+  )
+}
+
 describe('series that differ are not taken for one another', () => {
   test.each([
     ['one has no labels', [{}, { a: 1 }, { b: 1 }]],
@@ -172,16 +185,20 @@ describe('the way to a series', () => {
     expect(cells.known({})).toBe(cell)
   })
 
+  test('is forgotten when there are more of them than four for each series', () => {
+    const { isKnown } = createWays(2)
+    const [first, ...others] = ordersOfOne()
+    isKnown(first!)
+    expect(isKnown(first!)).toBe(true)
+    for (const way of others) isKnown(way)
+
+    expect(isKnown(first!)).toBe(false)
+  })
+
   test('is looked for anew when there were too many, and remembered again', () => {
     // Sixteen ways are remembered. Twelve of them are those of a series whose labels are never given in the same order again.
     const { isKnown } = createWays(4)
-    const names = ['p', 'q', 'r', 's']
-    for (const first of names) {
-      for (const second of names.filter((name) => name !== first)) {
-        const order = new Set([first, second, ...names])
-        isKnown(Object.fromEntries([...order].map((name) => [name, 1])))
-      }
-    }
+    for (const way of ordersOfOne()) isKnown(way)
     for (let times = 0; times < 2; times += 1) for (const way of ways) isKnown(way)
 
     for (const way of ways) expect(isKnown(way)).toBe(true)

@@ -132,8 +132,6 @@ describe('description and unit', () => {
   })
 })
 
-const ask = (): void => undefined
-
 describe('a batch callback', () => {
   test('may tell of metrics of another meter', async () => {
     const { provider, meter, series } = createPlainMeter()
@@ -144,13 +142,16 @@ describe('a batch callback', () => {
   })
 
   test.each([undefined, null, 5, {}, 'level', Symbol('s')])(
-    'with %s as metrics is told of, and throws nothing into the application',
+    'with %s as metrics is told of and not asked, and throws nothing into the application',
     async (observables) => {
       const { meter, scrape, reported } = createPlainMeter()
-      meter.addBatchObservableCallback(ask, observables as never)
-      meter.removeBatchObservableCallback(ask, observables as never)
-
+      let asked = 0
+      const count = (): void => void (asked += 1)
+      meter.addBatchObservableCallback(count, observables as never)
       expect((await scrape()).errors).toEqual([])
+      expect(asked).toBe(0)
+      meter.removeBatchObservableCallback(count, observables as never)
+
       expect(reported).toEqual([
         'telltale: a batch callback names no observable metric to tell of\n',
       ])
