@@ -3,12 +3,14 @@ import { toReason } from '../core/errors.ts'
 import type { Reporter } from '../core/reporter.ts'
 import { isDate } from '../core/value-kinds.ts'
 import type { LogLengths } from './log-record-limits.ts'
-import { toOwnValue, toSafeValue } from './safe-value.ts'
+import { toOwnValue, toSafeValue, type SafeValueOptions } from './safe-value.ts'
 
 /** Which records go elsewhere, and to whom. */
 export interface Detour {
   readonly isFor: (record: LogRecord) => boolean
   readonly provider: LoggerProvider
+  /** What a value of such a record may have. */
+  readonly limits: SafeValueOptions
 }
 
 /**
@@ -26,54 +28,67 @@ export function createGuardedLoggerProvider(
 ): LoggerProvider {
   return {
     getLogger(name, version, options) {
-      const guard = createGuard(name, reporter, lengths)
+      const tell = (what: string) => () => lengths.tellCut(what, name)
+      const limits: GuardLimits = {
+        ofBody: { onCut: tell('the message') },
+        ofField: (key) => ({ length: lengths.value, onCut: tell(`the field "${key}"`) }),
+      }
       const logger = provider.getLogger(name, version, options)
       let elsewhere: Logger | undefined
       return {
         enabled: (given) => logger.enabled(given),
         emit(record) {
-          if (!detour?.isFor(record)) return guard(logger, record)
+          if (!detour?.isFor(record)) return emitGuarded(logger, record, limits, reporter)
           elsewhere ??= detour.provider.getLogger(name, version, options)
-          guard(elsewhere, record)
+          emitGuarded(elsewhere, record, toGuardLimits(detour.limits), reporter)
         },
       }
     },
   }
 }
 
-function createGuard(
-  name: string,
+/** What the parts of a record may have, and who is told of more. */
+interface GuardLimits {
+  readonly ofBody: SafeValueOptions
+  ofField(key: string): SafeValueOptions
+}
+
+function toGuardLimits(limits: SafeValueOptions): GuardLimits {
+  return { ofBody: limits, ofField: () => limits }
+}
+
+function emitGuarded(
+  logger: Logger,
+  record: LogRecord,
+  limits: GuardLimits,
   reporter: Reporter,
-  { value: length, tellCut }: LogLengths,
-): (logger: Logger, record: LogRecord) => void {
-  const ofBody = { onCut: () => tellCut('the message', name) }
-  const ofFields = { length, onCut: () => tellCut('its fields', name) }
-  const toPlainRecord = (record: LogRecord): LogRecord => ({
+): void {
+  try {
+    logger.emit(isPlainRecord(record) ? record : toPlainRecord(record, limits))
+  } catch {
+    try {
+      // A getter at the top, or one that was harmless when it was looked at: now everything is copied.
+      const attributes = toOwnValue(record.attributes ?? {}, limits.ofField('…'))
+      logger.emit({
+        ...record,
+        ...ownTimes(record),
+        body: toOwnValue(record.body, limits.ofBody),
+        attributes: attributes as Record<string, AnyValue>,
+      })
+    } catch (error) {
+      reporter.once('log record', `a log record could not be made: ${toReason(error)}`)
+    }
+  }
+}
+
+function toPlainRecord(record: LogRecord, { ofBody, ofField }: GuardLimits): LogRecord {
+  const { attributes = {} } = record
+  return {
     ...record,
     body: toOwnValue(record.body, ofBody),
     attributes: Object.fromEntries(
-      Object.entries(record.attributes ?? {}).map(([key, value]) => [
-        key,
-        toSafeValue(value, { length, onCut: () => tellCut(`the field "${key}"`, name) }),
-      ]),
+      Object.entries(attributes).map(([key, value]) => [key, toSafeValue(value, ofField(key))]),
     ),
-  })
-  return (logger, record) => {
-    try {
-      logger.emit(isPlainRecord(record) ? record : toPlainRecord(record))
-    } catch {
-      try {
-        // A getter at the top, or one that was harmless when it was looked at: now everything is copied.
-        logger.emit({
-          ...record,
-          ...ownTimes(record),
-          body: toOwnValue(record.body, ofBody),
-          attributes: toOwnValue(record.attributes ?? {}, ofFields) as Record<string, AnyValue>,
-        })
-      } catch (error) {
-        reporter.once('log record', `a log record could not be made: ${toReason(error)}`)
-      }
-    }
   }
 }
 

@@ -24,10 +24,8 @@ export const SAFE_VALUE_LIMITS = {
   length: 65_536,
 } as const
 
-/** How a value is made safe. */
-export interface SafeValueOptions {
-  /** Characters, or bytes, in all. Default {@link SAFE_VALUE_LIMITS}. */
-  readonly length?: number
+/** How a value is made safe: within other limits than the usual ones, where some are given. */
+export interface SafeValueOptions extends Partial<Limits> {
   /** Told of each place where something is cut off. */
   readonly onCut?: () => void
 }
@@ -37,10 +35,14 @@ const TOO_DEEP = '[too deep]'
 const TOO_LARGE = '[cut]'
 const THREW = '[threw]'
 
-/** What is left of what a value may have. */
+type Limits = Readonly<Record<keyof typeof SAFE_VALUE_LIMITS, number>>
+
+/** What a value may have, and what is left of it. */
 interface Budget {
   values: number
   length: number
+  readonly depth: number
+  readonly members: number
   readonly onCut: (() => void) | undefined
 }
 
@@ -69,8 +71,14 @@ export function toOwnValue(value: unknown, options: SafeValueOptions = USUAL): u
     : copy(value, [], newBudget(options))
 }
 
-function newBudget({ length = SAFE_VALUE_LIMITS.length, onCut }: SafeValueOptions): Budget {
-  return { values: SAFE_VALUE_LIMITS.values, length, onCut }
+function newBudget({
+  depth = SAFE_VALUE_LIMITS.depth,
+  members = SAFE_VALUE_LIMITS.members,
+  values = SAFE_VALUE_LIMITS.values,
+  length = SAFE_VALUE_LIMITS.length,
+  onCut,
+}: SafeValueOptions): Budget {
+  return { depth, members, values, length, onCut }
 }
 
 /** Walks with one list of parents: this runs for every record that carries an object. */
@@ -94,13 +102,12 @@ function isHarmless(value: unknown, parents: object[], budget: Budget): boolean 
 }
 
 function isHarmlessObject(value: object, parents: object[], budget: Budget): boolean {
-  if (parents.length >= SAFE_VALUE_LIMITS.depth || parents.includes(value)) return false
+  if (parents.length >= budget.depth || parents.includes(value)) return false
   parents.push(value)
   try {
     if (Array.isArray(value)) {
       return (
-        value.length <= SAFE_VALUE_LIMITS.members &&
-        value.every((item) => isHarmless(item, parents, budget))
+        value.length <= budget.members && value.every((item) => isHarmless(item, parents, budget))
       )
     }
     if (isBytes(value)) {
@@ -113,7 +120,7 @@ function isHarmlessObject(value: object, parents: object[], budget: Budget): boo
       members += 1
       budget.length -= key.length
       const member = (value as Record<string, unknown>)[key]
-      if (members > SAFE_VALUE_LIMITS.members || !isHarmless(member, parents, budget)) return false
+      if (members > budget.members || !isHarmless(member, parents, budget)) return false
     }
     return true
   } catch {
@@ -150,7 +157,7 @@ function copy(value: unknown, parents: readonly object[], budget: Budget): unkno
   }
   if (value === null) return null
   if (parents.includes(value)) return CYCLE
-  if (parents.length >= SAFE_VALUE_LIMITS.depth) return leaveOut(TOO_DEEP, budget)
+  if (parents.length >= budget.depth) return leaveOut(TOO_DEEP, budget)
   try {
     return copyObject(value, [...parents, value], budget)
   } catch {
@@ -191,7 +198,7 @@ function copyItems(
 ): unknown[] {
   const copies: unknown[] = []
   for (const item of items) {
-    if (copies.length >= SAFE_VALUE_LIMITS.members || budget.values <= 0) {
+    if (copies.length >= budget.members || budget.values <= 0) {
       copies.push(leaveOut(`[${size - copies.length} more]`, budget))
       break
     }
@@ -209,7 +216,7 @@ function copyEntries(
   const copies: Record<string, unknown> = Object.create(null)
   let count = 0
   for (const [key, value] of entries) {
-    if (count >= SAFE_VALUE_LIMITS.members || budget.values <= 0) {
+    if (count >= budget.members || budget.values <= 0) {
       copies['[more]'] = leaveOut(size - count, budget)
       break
     }
@@ -229,7 +236,7 @@ function copyMembers(
   const copies: Record<string, unknown> = Object.create(null)
   const keys = Object.keys(value)
   for (const [index, key] of keys.entries()) {
-    if (index >= SAFE_VALUE_LIMITS.members || budget.values <= 0) {
+    if (index >= budget.members || budget.values <= 0) {
       copies['[more]'] = leaveOut(keys.length - index, budget)
       break
     }
