@@ -28,9 +28,9 @@ export interface Redaction {
 
 /** Names of secrets, without the signs that divide their words. */
 export const SECRET_NAMES: readonly string[] = `
-  adminpass auth bearer clientassertion codeverifier connectsid cookie cookies credential cvc cvc2 cvv cvv2 dbpass jsessionid jwt mailpass mnemonic otp
-  passcode phpsessid pgpass recoveryphrase redispass rootpass secretkeybase seedphrase setcookie sharedaccesssignature signedcookies smtppass token totp
-  userpass xamzsignature xgoogsignature xcsrftoken xsrftoken
+  adminpass auth authkey bearer clientassertion clientkeydata codeverifier connectsid cookie cookies credential cvc cvc2 cvv cvv2 dbpass
+  jsessionid jwt jwtkey jwtkeys mailpass mnemonic otp passcode pgpass phpsessid recoveryphrase redispass rootpass secretkeybase seedphrase
+  setcookie sharedaccesssignature signedcookies smtppass token totp userpass xamzsignature xcsrftoken xgoogsignature xsrftoken
 `
   .trim()
   .split(/\s+/)
@@ -38,8 +38,9 @@ export const SECRET_NAMES: readonly string[] = `
 /** Endings that make a secret of any name: `password`, `newPassword`, `webhook_secret`, `apiKey2`. */
 export const SECRET_ENDINGS: readonly string[] = `
   accesskey accesstoken accesstokens accountkey apikey apikeys apitoken authorization authtoken bearertoken bottoken credentials csrftoken
-  encryptionkey idtoken idtokens logintoken masterkey passphrase passwd password passwordconfirmation passwordhash passwords privatekey privatekeypem
-  privatekeys pwd refreshtoken refreshtokens resettoken secret secretkey secretkeys secrets securitytoken sessioncookie sessiontoken signingkey
+  deploytoken encryptionkey githubpat githubtoken gitlabtoken identitytoken idtoken idtokens jobtoken logintoken masterkey npmtoken
+  passphrase passwd password passwordconfirmation passwordhash passwords privatekey privatekeypem privatekeys privatetoken pwd refreshtoken
+  refreshtokens resettoken secret secretkey secretkeys secrets secrettoken securitytoken sessioncookie sessiontoken signingkey slacktoken
   vaulttoken verificationtoken webhookurl
 `
   .trim()

@@ -18,4 +18,5 @@ export const MAY_HAVE = {
   statement: 32_768,
   encodedKey: 65_536,
   seed: 131_072,
+  namedValue: 262_144,
 } as const

@@ -6,6 +6,8 @@ export const ENDS = {
   signature: 2,
   /** What may be the prefix of a token, before its `_`, `-` or `.`. */
   token: 4,
+  /** What stands beside a name: `value`, `args`. */
+  value: 8,
 } as const
 
 /** The letters, and whatever is none. */
@@ -35,7 +37,8 @@ export function toSecretEndings(names: Iterable<string>): Uint8Array {
   const add = (name: string, what: number): void => {
     endings[endingAt(name, name.length - 1)]! |= what
   }
-  for (const name of names) addName(endings, name)
+  for (const name of names) addName(endings, name, ENDS.name)
+  for (const name of ['value', 'args']) addName(endings, name, ENDS.value)
   for (const name of ['sig', 'signature']) add(name, ENDS.signature)
   for (const ending of [...TOKEN_ENDINGS, ...OF_TWO_LETTERS]) add(ending, ENDS.token)
   for (const letter of OF_SLACK) add(`ox${letter}`, ENDS.token)
@@ -47,8 +50,8 @@ export function endingBefore(text: string, index: number, endings: Uint8Array): 
   return endings[endingAt(text, index)]!
 }
 
-/** Whether the name that ends at `index` may be that of a secret; signs and digits in it do not count. */
-export function endsName(text: string, index: number, endings: Uint8Array): boolean {
+/** What the name that ends at `index` may be, as bits; signs and digits in it do not count. */
+export function nameBefore(text: string, index: number, endings: Uint8Array): number {
   const last = letterAt(text, index)
   const middle = letterAt(text, index - 1)
   const first = letterAt(text, index - 2)
@@ -56,7 +59,7 @@ export function endsName(text: string, index: number, endings: Uint8Array): bool
     last !== 0 && middle !== 0 && first !== 0
       ? (first * LETTERS + middle) * LETTERS + last
       : endingOfName(text, index)
-  return ending === ENCODED || (endings[ending]! & ENDS.name) !== 0
+  return ending === ENCODED ? ENDS.name : endings[ending]! & (ENDS.name | ENDS.value)
 }
 
 /** Of a name that has `%5D` in it, which are no letters of it: it has to be looked at as a whole. */
@@ -86,7 +89,7 @@ function isWithinName(code: number): boolean {
 }
 
 /** Adds the last three letters of a name; behind one of fewer there may stand any others. */
-function addName(endings: Uint8Array, name: string): void {
+function addName(endings: Uint8Array, name: string, what: number): void {
   let ending = 0
   let weight = 1
   for (let at = name.length - 1; at >= 0 && weight < LETTERS ** 3; at -= 1) {
@@ -95,7 +98,7 @@ function addName(endings: Uint8Array, name: string): void {
     ending += letter * weight
     weight *= LETTERS
   }
-  for (let at = ending; at < endings.length; at += weight) endings[at]! |= ENDS.name
+  for (let at = ending; at < endings.length; at += weight) endings[at]! |= what
 }
 
 /** The place in the table of the three characters up to `index`. */

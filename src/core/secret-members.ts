@@ -10,7 +10,7 @@ const OF_LOGINS = ['user', 'username', 'login']
 const NAMES = ['name', 'key', 'header']
 
 /** Without one of these among its members there is nothing that {@link secretBySiblings} would find. */
-export const TELLING_SIBLINGS: readonly string[] = ['kty', 'pass', 'value']
+export const TELLING_SIBLINGS: readonly string[] = ['args', 'kty', 'pass', 'value']
 
 /** Members that are secret by what stands beside them, whatever they are called; nothing when there are none. */
 export function secretBySiblings(
@@ -24,12 +24,14 @@ export function secretBySiblings(
   }
   if (text('kty') !== undefined) return new Set(OF_KEYS)
   if (has('pass') && OF_LOGINS.some(has)) return new Set(['pass'])
+  // As the errors of ioredis quote the command that failed.
+  if (has('args') && isSecretName(text('name') ?? '')) return new Set(['args'])
   if (has('value') && NAMES.some((name) => isSecretName(text(name) ?? '')))
     return new Set(['value'])
   return undefined
 }
 
-/** Items that are secret by what stands before them: values in a list of pairs, the lines of a private key. */
+/** Items that are secret by what stands before them: values in a list of pairs or of options, the lines of a private key. */
 export function secretByNeighbours(
   items: readonly unknown[],
   isSecretName: IsSecretName,
@@ -40,6 +42,7 @@ export function secretByNeighbours(
   for (const [index, item] of items.entries()) {
     if (arePairs && isSecretName((item as [string])[0])) (hidden ??= new Set()).add(index)
     if (typeof item !== 'string') continue
+    if (isValueOfOption(item, items[index - 1], isSecretName)) (hidden ??= new Set()).add(index)
     if (isInKey) (hidden ??= new Set()).add(index)
     if (BEGIN.test(item)) isInKey = true
     if (END.test(item)) isInKey = false
@@ -60,6 +63,18 @@ export function secretByTurns(
   return hidden
 }
 
+/** Whether an argument of a command belongs to the option before it, as in `--password` and what follows. */
+function isValueOfOption(item: string, before: unknown, isSecretName: IsSecretName): boolean {
+  return (
+    typeof before === 'string' &&
+    before.startsWith('-') &&
+    OPTION.test(before) &&
+    !item.startsWith('-') &&
+    isSecretName(before)
+  )
+}
+
+const OPTION = /^--?(?!no-)[A-Za-z][\w-]{1,63}$/
 const BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/
 const END = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY/
 

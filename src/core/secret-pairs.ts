@@ -13,6 +13,9 @@ const NAME =
 const VALUE =
   /(?:(\\{1,7}["'])([^"'\\]*)|(")((?:[^"\\]|\\[^])*)|(['`])([^'`]*)|([^\s"'`,;&#<>(){}[\]|\\]+))/y
 
+/** The words of BIP 39, from 12 to 24. */
+const PHRASE = /(?:[a-z]{3,8}[ ,]{1,2}){11,23}[a-z]{3,8}(?![a-z])/y
+
 /** What stands for a value in a statement or a template, or says that there is none. */
 const NO_VALUE =
   /^(?:[$?:@*].{0,64}|%[a-z]?|null|undefined|true|false|none|nil|bearer|basic|digest|negotiate|process\.env\.\w{1,64}|\d{1,6}(?:\.\d{1,6})?[mnu]?s)$/i
@@ -47,14 +50,21 @@ export function replacePairs(text: string, isSecretName: IsSecretName): string {
   for (let name = NAME.exec(text); name !== null; name = NAME.exec(text)) {
     if (!isSecretAt(text, name, isSecretName)) continue
     VALUE.lastIndex = NAME.lastIndex
-    const value = VALUE.exec(text)
+    const value = toPhrase(text, name) ?? VALUE.exec(text)
     if (value === null || !isValue(value, name)) continue
     const quote = value[1] ?? value[3] ?? value[5] ?? ''
     clean += `${text.slice(copied, value.index)}${quote}${REDACTED}`
-    copied = VALUE.lastIndex
+    copied = value.index + value[0].length
     NAME.lastIndex = copied
   }
   return copied === 0 ? text : clean + text.slice(copied)
+}
+
+/** The words of a phrase that is a key; elsewhere a value without quotes ends at a space. */
+function toPhrase(text: string, name: RegExpExecArray): RegExpExecArray | null {
+  if (!/(?:mnemonic|phrase)$/i.test(name[1]!)) return null
+  PHRASE.lastIndex = NAME.lastIndex
+  return PHRASE.exec(text)
 }
 
 /** Whether a word without quotes may be a secret where a sentence could stand as well. */
@@ -73,6 +83,8 @@ function isSecretAt(text: string, found: RegExpExecArray, isSecretName: IsSecret
 }
 
 function isValue(value: RegExpExecArray, [, name, between]: readonly string[]): boolean {
+  // The words of a phrase.
+  if (value.length === 1) return true
   const bare = value[7]
   const content = value[2] ?? value[4] ?? value[6] ?? bare ?? ''
   if (content === '' || content.startsWith(REDACTED) || NO_VALUE.test(content)) return false

@@ -4,6 +4,7 @@ import { replaceCards } from './secret-cards.ts'
 import { replaceOptions } from './secret-commands.ts'
 import { replaceEncoded } from './secret-encoded.ts'
 import { replaceHeaders } from './secret-headers.ts'
+import { replaceNamedValues } from './secret-named-values.ts'
 import { replacePairs } from './secret-pairs.ts'
 import { replaceSchemes } from './secret-schemes.ts'
 import { WORD_START } from './secret-starts.ts'
@@ -65,7 +66,8 @@ const AWS_SECRET = /(?<![\w+/-])[A-Za-z0-9+/]{40}(?![\w+/=-])/g
 const SIGNATURE = /([?&](?:sig|(?:X-(?:Amz|Goog)-)?Signature)=)[^&\s"'<>]{16,}/gi
 
 /** `<password>…</password>` */
-const ELEMENT = /<([\w.:-]{1,64})(?:\s[^<>]{0,256})?>([^<>]{1,4096})(?=<\/)/g
+const ELEMENT =
+  /<([\w.:-]{1,64})(?:\s[^<>]{0,256})?>(<!\[CDATA\[[^<>]{1,4096}\]\]>|[^<>]{1,4096})(?=<\/)/g
 
 /** The private parts of a JSON Web Key. */
 const JWK = /(\\{0,3}"(?:d|p|q|dp|dq|qi|k)\\{0,3}"\s{0,3}:\s{0,3}\\{0,3}")[\w-]{16,}/g
@@ -118,8 +120,15 @@ export const SECRET_SHAPES: readonly SecretShape[] = [
     replace: (text, isSecretName) => replacePairs(replaceHeaders(text), isSecretName),
   },
   {
+    bit: MAY_HAVE.namedValue,
+    about:
+      'the `value`, or the `args`, behind a `name`, `key` or `header` that is a name of a secret: `name="password" value="…"`',
+    replace: replaceNamedValues,
+  },
+  {
     bit: MAY_HAVE.option,
-    about: 'options of commands with the name of a secret: `--password …`',
+    about:
+      'options of commands with the name of a secret: `--password …`, in lists of arguments too; those of curl, mysql, redis-cli, sshpass and `docker login` that take a password',
     replace: replaceOptions,
   },
   {

@@ -1,4 +1,4 @@
-import { endingBefore, ENDS, endsName } from './secret-endings.ts'
+import { endingBefore, ENDS, nameBefore } from './secret-endings.ts'
 import { MAY_HAVE } from './secret-bits.ts'
 
 /** Most signs between a name and its `=` or `:`: backslashes, quotes, brackets and spaces. */
@@ -12,11 +12,18 @@ const TOKEN =
   /(?:gh[pousr]_|_pat_|k_live_|k_test_|whsec_|npm_|xox[a-z][.-]|xapp-|gl(?:pat|ptt|rt|dt|cbt|ft|soat|imt|oas)-|hf_|shp(?:at|ss|ca|pa)_|dop_v1_|lin_api_|sbp_|pypi-|sq0[a-z]{3}-|ya29\.|hv[sbr]\.|sk-|SG\.|GOCSPX-|AGE-|sntry[su]_|glsa_|glc_|NRAK-|PMAK-|ntn_|gsk_|bygems_|_tkn_|_pw_|secret_)$/
 const LONGEST_PREFIX = 8
 
+/** What may be there with the name of a secret, or with `value`, or with either, before a sign. */
+const FOUND_BY_NAME: readonly number[] = Array.from(
+  { length: (ENDS.name | ENDS.value) + 1 },
+  (_, ends) =>
+    (ends & ENDS.name ? MAY_HAVE.pair : 0) | (ends & ENDS.value ? MAY_HAVE.namedValue : 0),
+)
+
 /** Looks around each `=`: the name of a secret or of a signature before it. */
 export function aroundEquals(text: string, endings: Uint8Array): number {
   let found = 0
   for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at + 1)) {
-    if (endsName(text, beforeSigns(text, at), endings)) found |= MAY_HAVE.pair
+    found |= FOUND_BY_NAME[nameBefore(text, beforeSigns(text, at), endings)]!
     // ?sig= and &X-Amz-Signature=
     if (endingBefore(text, at - 1, endings) & ENDS.signature) found |= MAY_HAVE.signature
   }
@@ -31,7 +38,7 @@ export function aroundColons(text: string, endings: Uint8Array): number {
     if (next === SLASH && text.charCodeAt(at + 2) === SLASH) found |= MAY_HAVE.url
     // 123456789:AA…
     else if (next === UPPER_A && text.charCodeAt(at + 2) === UPPER_A) found |= MAY_HAVE.token
-    if (endsName(text, beforeSigns(text, at), endings)) found |= MAY_HAVE.pair
+    found |= FOUND_BY_NAME[nameBefore(text, beforeSigns(text, at), endings)]!
   }
   return found
 }

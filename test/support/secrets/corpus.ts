@@ -352,6 +352,11 @@ export const SECRET_MEMBERS: readonly { readonly name: string; readonly secret: 
   { name: 'jwtSecretKey', secret: 'whispered' },
   { name: 'x-amz-security-token', secret: 'opaqueword' },
   { name: 'password_confirmation', secret: 'swordfish' },
+  { name: 'cookies', secret: 'sid of somebody' },
+  { name: 'GITHUB_TOKEN', secret: 'opaqueword' },
+  { name: 'JWT_KEYS', secret: 'whispered' },
+  { name: 'client-key-data', secret: 'whispered' },
+  { name: 'identitytoken', secret: 'opaqueword' },
 ]
 
 /** What looks like a secret to hasty rules, and must arrive as it is. */

@@ -220,6 +220,75 @@ export const SECRET_SERVICE_TEXTS: readonly SecretText[] = [
     text: `https://discord.com/api/v10/webhooks/${discord}`,
     secret: discord,
   },
+  {
+    what: 'arguments of a command that failed',
+    text: `spawnargs: [ 'app', '--password', 'sword fish', '--host', 'db' ]`,
+    secret: 'sword fish',
+  },
+  {
+    what: 'arguments of a command in JSON within JSON',
+    text: JSON.stringify({ body: JSON.stringify(['--api-key', 'swordfish']) }),
+    secret: 'swordfish',
+  },
+  {
+    what: 'a user of curl',
+    text: `curl -U bob:x1 -u ann:sword,fish https://x: because of curl -u ann:sword,fish`,
+    secret: 'sword,fish',
+  },
+  {
+    what: 'a header and a cookie of curl',
+    text: `curl -H 'Accept: x' -H 'X-Api-Key: sword-fish' https://x`,
+    secret: 'sword-fish',
+  },
+  {
+    what: 'a cookie of curl',
+    text: `curl -b 'sid=sword-fish; a=1' https://x`,
+    secret: 'sword-fish',
+  },
+  { what: 'a password of mysql', text: 'mysqldump -uroot -psword-fish app', secret: 'sword-fish' },
+  {
+    what: 'a password of redis-cli',
+    text: 'redis-cli -h c -a sword-fish ping',
+    secret: 'sword-fish',
+  },
+  { what: 'a password of sshpass', text: 'sshpass -psword-fish ssh x', secret: 'sword-fish' },
+  {
+    what: 'a password of a registry',
+    text: 'docker login -u ann -p sword-fish registry.example.com',
+    secret: 'sword-fish',
+  },
+  {
+    what: 'a command of Redis that failed',
+    text: `command: { name: 'auth', args: [ 'default', 'swordfish' ] }`,
+    secret: 'swordfish',
+  },
+  {
+    what: 'a variable of a container in JSON',
+    text: '{"env":[{"name":"DB_PASSWORD","value":"sword fish"}]}',
+    secret: 'sword fish',
+  },
+  {
+    what: 'a variable of a container in YAML',
+    text: `env:\n  - name: DB_PASSWORD\n    value: sword-fish\n`,
+    secret: 'sword-fish',
+  },
+  {
+    what: 'a setting in XML',
+    text: `<add key="password" value="sword'fish" />`,
+    secret: "sword'fish",
+  },
+  {
+    what: 'an element of XML with any sign in it',
+    text: '<wsse:Password Type="x"><![CDATA[sword&fish]]></wsse:Password>',
+    secret: 'sword&fish',
+  },
+  {
+    what: 'the words of a wallet',
+    text: `mnemonic: ${'army van defense carry jealous '.repeat(2)}true garbage, sent`,
+    secret: 'true garbage',
+  },
+  { what: 'a variable of CI', text: `export GITHUB_TOKEN='swordfish'`, secret: 'swordfish' },
+  { what: 'the keys of tokens', text: 'JWT_KEYS=swordfish', secret: 'swordfish' },
   ...TOKENS.map((token) => ({ what: `a token like ${token}`, text: token, secret: token })),
 ]
 
@@ -245,5 +314,10 @@ export const HARMLESS_SERVICE_TEXTS: readonly string[] = [
   'xoxo-hugs-and-kisses, secret_manager_client, secret_rotation_interval_seconds, items_17',
   'POST /api/webhooks/stripe, /api/v1/webhooks/17/deliveries, /IncomingWebhook/17',
   '?signature=short, 4112+1111=5223, 2 // 0.5',
+  `spawnargs: [ '--no-password', 'app' ], '--password', '--host', 'db'`,
+  'docker run -p 8080:80 -u 1000:1000 --user node:node\ncurl -u is missing, mysql -P 3306, redis-cli -n 2',
+  `{"name":"page","value":"17"} name=password value=null <input type="password" name="password">`,
+  `curl -H 'Accept: text/html' -b jar.txt https://x`,
+  'mnemonic: missing, passphrase: required',
   'private key: missing, key: 17, primary key: id_1',
 ]

@@ -71,6 +71,16 @@ describe('a secret is found', () => {
       ['-----BEGIN PRIVATE KEY-----', 'swordfish', '-----END PRIVATE KEY-----', 'then'],
       ['[redacted]', '[redacted]', '[redacted]', 'then'],
     ],
+    [
+      'in the arguments of a command',
+      { spawnargs: ['--host', 'db', '--password', 'swordfish', '--no-password', 'app'] },
+      { spawnargs: ['--host', 'db', '--password', '[redacted]', '--no-password', 'app'] },
+    ],
+    [
+      'in a command of Redis that failed',
+      { command: { name: 'auth', args: ['default', 'swordfish'] } },
+      { command: { name: 'auth', args: '[redacted]' } },
+    ],
     ['in bytes', { body: Buffer.from('password=swordfish') }, { body: '[redacted]' }],
   ])('%s', (_what, value, expected) => {
     expect(redactValue(value, redaction)).toEqual(expected)
@@ -85,6 +95,8 @@ describe('a secret is found', () => {
     },
     { fields: ['password', 'email'] },
     { pass: 3, fail: 0 },
+    { name: 'get', args: ['key'] },
+    { argv: ['--password', '--user', 'ann', '-', 'x'] },
     { name: 'count', value: 5, key: 'k' },
     { d: 1, k: 'x' },
     { certificate: ['-----BEGIN CERTIFICATE-----', 'MIIB', '-----END CERTIFICATE-----'] },
