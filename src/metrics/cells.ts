@@ -76,6 +76,7 @@ export interface Cells {
   /** Whether it stands for all series for which there is no room. */
   isOverflow(cell: Cell): boolean
   remove(cell: Cell): void
+  /** All of them, for one collection. */
   values(): readonly Cell[]
 }
 
@@ -102,6 +103,30 @@ export function createCellsByObject(
       if (!cells.delete(cell.key)) others.remove(cell)
     },
     values: () => [...cells.values(), ...others.values()],
+  }
+}
+
+/**
+ * Makes the series of a declared gauge. Its values are kept where it was declared, and observed: here they are kept until the
+ * collection takes them, and between two collections there is nothing. Of a series that is observed twice there are two then, of
+ * which :9090 shows the last one.
+ */
+export function createPassingCells(others: Cells): Cells {
+  let passing: Cell[] = []
+  return {
+    ...others,
+    known: () => undefined,
+    find(labels) {
+      if (!Object.isFrozen(labels)) return others.find(labels)
+      const made = createCell(labels, labels as Attributes, undefined)
+      passing.push(made)
+      return made
+    },
+    values() {
+      const taken = passing
+      passing = []
+      return [...taken, ...others.values()]
+    },
   }
 }
 

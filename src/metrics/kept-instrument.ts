@@ -1,7 +1,7 @@
 import { ValueType } from '@opentelemetry/api'
 import type { Reporter } from '../core/reporter.ts'
 import { createCellsByAttributes } from './cells-by-attributes.ts'
-import { createCellsByObject, type Cells } from './cells.ts'
+import { createCellsByObject, createPassingCells, type Cells } from './cells.ts'
 import { METRIC_LIMITS } from './metric-limits.ts'
 import { createMeasurementTold, type MeasurementTold } from './tell-measurements.ts'
 
@@ -82,9 +82,19 @@ export function createKeptInstrument(
     ...identity,
     name,
     description,
-    cells: byObject ? createCellsByObject(boundaries, byAttributes) : byAttributes,
+    cells: byObject ? toCellsByObject(identity.kind, boundaries, byAttributes) : byAttributes,
     accept: toAccept(identity.kind, identity.valueType === ValueType.INT, told),
   }
+}
+
+function toCellsByObject(
+  { isObserved, pointType }: InstrumentKind,
+  boundaries: readonly number[] | undefined,
+  others: Cells,
+): Cells {
+  return isObserved && pointType === POINT_TYPES.gauge
+    ? createPassingCells(others)
+    : createCellsByObject(boundaries, others)
 }
 
 function toAccept(

@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import type { Observable } from '@opentelemetry/api'
+import type { Attributes, Observable } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
 import { upTo } from '../../../src/metrics/label-types.ts'
 import { createSeriesTable } from '../../../src/metrics/series-table.ts'
@@ -194,6 +194,25 @@ describe('labels that are large', () => {
     expect(kept).toBeLessThan(10_000_000)
     expect(await scrape()).toHaveLength(51)
   })
+})
+
+test('a declared gauge keeps its values once, not here too', async () => {
+  const reporter = createRecordingReporter()
+  const { provider, scrape } = createScrapedMeters(reporter, { declared: ['declared'] })
+  const level = provider.getMeter('declared').createObservableGauge('level')
+  let labels: readonly Attributes[] = Array.from({ length: 20_000 }, (_none, id) =>
+    Object.freeze({ id }),
+  )
+  level.addCallback((result) => {
+    for (const each of labels) result.observe(1, each)
+  })
+  await scrape()
+  const ids = labels
+  const kept = await bytesKept(() => (labels = []))
+  const freed = -(await bytesKept(scrape))
+
+  expect(ids).toHaveLength(20_000)
+  expect(kept + freed).toBeLessThan(20_000 * 40)
 })
 
 test('nor are they held by a label of a declared metric', async () => {
