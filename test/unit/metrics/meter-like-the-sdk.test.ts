@@ -1,4 +1,11 @@
-import { ValueType, type Attributes, type Meter, type Observable } from '@opentelemetry/api'
+import {
+  ValueType,
+  type Attributes,
+  type BatchObservableResult,
+  type Meter,
+  type Observable,
+  type ObservableResult,
+} from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 import { expect, test } from 'vitest'
@@ -37,8 +44,14 @@ function createRandom(seed: number): (below: number) => number {
   }
 }
 
-/** Two infinities that are observed one after the other are no number to the SDK, which takes one from the other. */
-const toObserved = (value: number): number => (Number.isFinite(value) ? Math.abs(value) : 4)
+/**
+ * Two infinities that are observed one after the other are no number to the SDK, which takes one from the other; and it takes less
+ * than 0 of what only goes up.
+ */
+function toObserved(value: number, method: (typeof OBSERVED)[number]): number {
+  if (!Number.isFinite(value)) return 4
+  return method === 'createObservableCounter' ? Math.abs(value) : value
+}
 
 const toLines = (pieces: readonly string[]): string[] => pieces.join('').split('\n').toSorted()
 
@@ -62,7 +75,8 @@ function createProgram(seed: number, sides: readonly Side[]) {
   const random = createRandom(seed)
   const one = <Item>(items: readonly Item[]): Item => items[random(items.length)]!
   const measures: Measure[][] = []
-  const observables: Observable[][] = []
+  const observables: { readonly method: (typeof OBSERVED)[number]; readonly both: Observable[] }[] =
+    []
   let callbacks = 0
   const seen = sides.map(() => 0)
 
@@ -73,6 +87,8 @@ function createProgram(seed: number, sides: readonly Side[]) {
       ['status', one<string | number>([200, '200', 404, -0, 0.5])],
       ['ok', one([true, false])],
       ['tags', one([['a', 'b'], ['a'], [], 'a'])],
+      // Values that are those of another label, too.
+      ['state', one<string | number | boolean>(['/a', 200, true, 'a'])],
     ] as const
     const chosen = entries.filter(() => random(2) === 0)
     // The same labels in another order are the same series.
@@ -86,7 +102,7 @@ function createProgram(seed: number, sides: readonly Side[]) {
   }
 
   function value(): number {
-    return one([0, 1, 3, 7.5, 250, 1e12, -2, Infinity, 0.125])
+    return one([0, 1, 3, 7.5, 250, 1e12, -2, -0.5, Infinity, 0.125])
   }
 
   function name(): string {
@@ -118,32 +134,37 @@ function createProgram(seed: number, sides: readonly Side[]) {
     },
     () => {
       const [method, named, given] = [one(OBSERVED), name(), options()]
-      observables.push(sides.map(({ meter }) => meter[method](named, given)))
+      observables.push({ method, both: sides.map(({ meter }) => meter[method](named, given)) })
     },
     () => {
       if (observables.length === 0) return
-      const [observable, told, labels] = [one(observables), toObserved(value()), ofOneCallback()]
+      const { method, both } = one(observables)
+      const [told, labels] = [toObserved(value(), method), ofOneCallback()]
       const further = { ...labels, further: random(2) }
       for (const [side] of sides.entries()) {
-        observable[side]!.addCallback((result) => {
+        const callback = (result: ObservableResult): void => {
           seen[side]! += 1
           result.observe(told, labels)
           result.observe(told + 1, further)
-        })
+        }
+        for (let times = 0; times < 2; times += 1) both[side]!.addCallback(callback)
       }
     },
     () => {
       if (observables.length === 0) return
-      const both = [one(observables), one(observables)]
-      const [told, labels] = [toObserved(value()), ofOneCallback()]
+      const told = [one(observables), one(observables)].map(({ method, both }) => {
+        return { both, value: toObserved(value(), method) }
+      })
+      const labels = ofOneCallback()
       for (const [side, { meter }] of sides.entries()) {
-        meter.addBatchObservableCallback(
-          (result) => {
-            seen[side]! += 1
-            for (const each of both) result.observe(each[side]!, told, labels)
-          },
-          both.map((each) => each[side]!),
-        )
+        const callback = (result: BatchObservableResult): void => {
+          seen[side]! += 1
+          for (const each of told) result.observe(each.both[side]!, each.value, labels)
+        }
+        const named = told.map(({ both }) => both[side]!)
+        for (const order of [named, named.toReversed()]) {
+          meter.addBatchObservableCallback(callback, order)
+        }
       }
     },
   ]
