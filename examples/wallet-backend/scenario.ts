@@ -84,7 +84,7 @@ async function run(stage: Stage): Promise<Evidence> {
   await provePrometheusSettings(stage, api, variables)
   await proveStartAndStop(stage, () => slack.texts.slice(heard))
   await proveAuditFile(prove, auditFile)
-  await proveAppLog(prove, api.logFile)
+  for (const { logFile } of [api, worker]) await proveAppLog(prove, logFile)
   await proveRetention(stage)
   await prove('the address of the Slack webhook appears nowhere', async () => {
     const secret = new URL(slack.webhookUrl).pathname.split('/').at(-1) ?? ''

@@ -7,7 +7,7 @@ import { runOnDatabase } from './run-program.ts'
 import { sha256Of } from './sha256.ts'
 
 // Dumps the database into a folder or to S3, in the format that pg_restore reads:
-//   DATABASE_URL=… node --import telltale/register scripts/backup.ts --to s3://bucket/prefix [--keep-days 35]
+//   OTEL_EXPORTER_PROMETHEUS_PORT=0 DATABASE_URL=… node --import telltale/register scripts/backup.ts --to s3://bucket/prefix [--keep-days 35]
 const { values } = parseArgs({
   options: { to: { type: 'string' }, 'keep-days': { type: 'string', default: '35' } },
 })

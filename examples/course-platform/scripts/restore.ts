@@ -9,7 +9,7 @@ import { runOnDatabase } from './run-program.ts'
 import { sha256Of } from './sha256.ts'
 
 // Puts a backup back into the database; what is there is overwritten, and before that it asks:
-//   DATABASE_URL=… node --import telltale/register scripts/restore.ts --from s3://bucket/prefix --name NAME [--yes]
+//   OTEL_EXPORTER_PROMETHEUS_PORT=0 DATABASE_URL=… node --import telltale/register scripts/restore.ts --from s3://bucket/prefix --name NAME [--yes]
 const { values } = parseArgs({
   options: {
     from: { type: 'string' },

@@ -22,12 +22,15 @@ export async function proveRetention({ stack, prove }: Stage): Promise<void> {
   })
 }
 
-/** Looks at what the API writes to stdout for people and their programs. */
+/** Looks at what a process writes to stdout for people and their programs. */
 export async function proveAppLog(prove: Stage['prove'], file: string): Promise<void> {
   await prove('the app log is one JSON object a line', async () => {
-    const text = await readFile(file, 'utf8')
-    const own = text
-      .split('\n')
+    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+    const other = lines.find(
+      (line) => !/^\{.*\}$|^telltale: |^wallet-backend .*listening at/.test(line),
+    )
+    assert(other === undefined, `there is a line of another kind: ${other}`)
+    const own = lines
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>)
       .filter(({ component }) => component === 'app')

@@ -54,7 +54,7 @@ export async function proveQueueLength(
   as: As,
 ): Promise<void> {
   const redis = new Redis(stack.addresses.redis)
-  const queue = createQueue(redis)
+  const queue = createQueue(redis, () => {})
   const untilLength = async (wanted: number): Promise<void> => {
     await eventually(
       `${wanted} tasks that wait`,

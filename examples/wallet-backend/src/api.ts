@@ -25,7 +25,7 @@ async function start(settings: Settings): Promise<void> {
   // A request does not wait for a Redis that is away: it is answered with an error.
   const redis = new Redis(settings.REDIS_URL, { maxRetriesPerRequest: 2, commandTimeout: 5_000 })
   redis.on('error', (error) => log.warn('Redis', { error }))
-  const queue = createQueue(redis)
+  const queue = createQueue(redis, (error) => log.warn('the queue', { error }))
   await prepareDatabase(pool, settings.WALLET_PASSWORD)
   await seedKeys(redis, settings.JWT_KEYS, settings.ACTIVE_JWT_KID)
 

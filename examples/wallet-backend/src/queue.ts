@@ -17,8 +17,14 @@ const QUEUE = 'maintenance'
 const PREFIX = 'wallet'
 
 /** Makes the queue, for whoever orders. */
-export function createQueue(connection: ConnectionOptions): Queue<TaskData> {
-  return new Queue<TaskData>(QUEUE, { connection, prefix: PREFIX })
+export function createQueue(
+  connection: ConnectionOptions,
+  onError: (error: Error) => void,
+): Queue<TaskData> {
+  const queue = new Queue<TaskData>(QUEUE, { connection, prefix: PREFIX })
+  // Without a listener it would write errors to stderr by itself.
+  queue.on('error', onError)
+  return queue
 }
 
 /** Orders a task. @returns its id */

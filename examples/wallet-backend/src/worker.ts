@@ -32,14 +32,15 @@ async function start(settings: Settings): Promise<void> {
   const parts = { redis, keys: createKeyStore(redis), slack, metrics, settings }
   await seedKeys(redis, settings.JWT_KEYS, settings.ACTIVE_JWT_KID)
 
-  const queue = createQueue(redis)
+  const onQueueError = (error: Error): void => log.warn('the queue', { error })
+  const queue = createQueue(redis, onQueueError)
   const worker = startWorker(
     redis,
     async (task) => {
       await (task.name === 'db_backup' ? backUp(parts, task.order) : restore(parts, task.order))
       await showStorage(parts)
     },
-    (error) => log.warn('the queue', { error }),
+    onQueueError,
   )
   // More often than it is due: an instance that finds the lock taken comes again.
   const every = Math.max(50, settings.JWT_ROTATION_INTERVAL_MILLIS / 5)
