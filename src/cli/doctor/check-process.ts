@@ -77,5 +77,6 @@ function checkPatches({ status, modules, apiLogs, notLoaded, copies }: ProbeRepo
     ...notLoaded.map((what) => found('check-failed', `a library cannot be loaded: ${what}`)),
   ]
   const names = patched.map(([name]) => name).toSorted()
-  return [fine('process', `Telltale is started first; patched: ${names.join(', ')}`), ...findings]
+  const what = names.join(', ') || 'nothing'
+  return [fine('process', `Telltale is started first; patched: ${what}`), ...findings]
 }

@@ -44,11 +44,16 @@ export function explainMissingPreload({
       `${relative(folder, importer) || basename(importer)} imports telltale, and is no preload`,
     )
   }
+  const behind = start?.behind[0]
+  if (preloads.length > 0) {
+    const names = preloads.map(({ specifier }) => specifier)
+    return found('preload-missing', `none of ${names.join(', ')} calls init()`)
+  }
   return found(
     'preload-missing',
-    preloads.length === 0
+    behind === undefined
       ? 'the start command has no --import or --require, and NODE_OPTIONS has none'
-      : `none of ${preloads.map(({ specifier }) => specifier).join(', ')} calls init()`,
+      : `${behind} stands behind ${start?.entry}, where it is a parameter of the application`,
   )
 }
 

@@ -180,6 +180,17 @@ export const FINDINGS = {
     meaning: 'A signal is sent nowhere.',
     wayOut: 'Remove the variable OTEL_…_EXPORTER.',
   },
+  'nothing-sampled': {
+    level: 'warning',
+    meaning: 'No trace that begins in this service is ever taken.',
+    wayOut: 'Remove OTEL_TRACES_SAMPLER, or give it a share above 0.',
+  },
+  'env-file-not-read': {
+    level: 'warning',
+    meaning:
+      'A file .env beside the start script has variables that the process lacks; what the application itself reads comes after Telltale has started.',
+    wayOut: 'Start with node --env-file=.env --import …, or set them where the service is started.',
+  },
   'service-name-missing': {
     level: 'warning',
     meaning: 'Nobody has named the service.',

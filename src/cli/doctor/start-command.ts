@@ -14,6 +14,8 @@ export interface StartCommand {
   readonly envFiles: readonly { readonly path: string; readonly isOptional: boolean }[]
   /** The file it runs, as it is written. */
   readonly entry: string
+  /** Options for a preload that stand behind the file: they are parameters of the application. */
+  readonly behind: readonly string[]
   /** Variables that the command sets itself. */
   readonly env: Readonly<Record<string, string>>
 }
@@ -25,6 +27,9 @@ const WITH_VALUE =
 /** Options that would debug, watch, test or measure the doctor's process instead of the application. */
 const NOT_OURS =
   /^--(?:inspect|watch|test|cpu-prof|heap-prof|prof|check|heapsnapshot|build|report-)/
+
+/** Not `-r`, which means something in many an application. */
+const PRELOAD = /^(--import|--require)(?:=|$)/
 
 /** Programs that are no file. */
 const INLINE = /^(?:-e|-p|-pe|--eval|--print|-i|--interactive)$/
@@ -115,7 +120,10 @@ function readNode(
   const envFiles: { path: string; isOptional: boolean }[] = []
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index]!
-    if (!word.startsWith('-')) return { program, preloads, nodeOptions, envFiles, entry: word, env }
+    if (!word.startsWith('-')) {
+      const behind = words.slice(index + 1).flatMap((each) => PRELOAD.exec(each)?.[1] ?? [])
+      return { program, preloads, nodeOptions, envFiles, entry: word, behind, env }
+    }
     const [name = '', ...parts] = word.split('=')
     const isLong = parts.length > 0
     const value = isLong ? parts.join('=') : WITH_VALUE.test(name) ? words[(index += 1)] : undefined

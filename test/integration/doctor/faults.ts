@@ -49,6 +49,12 @@ export const faults: readonly Fault[] = [
     plant: ({ app }) => app.write(started('node server.mjs')),
   },
   {
+    name: 'the preload stands behind the application',
+    codes: ['preload-missing'],
+    says: /^--import stands behind server\.mjs, where it is a parameter of the application$/,
+    plant: ({ app }) => app.write(started('node server.mjs --import telltale/register')),
+  },
+  {
     name: 'a preload of the application does not call init()',
     codes: ['preload-missing'],
     says: /none of \.\/early\.mjs calls init\(\)/,
@@ -271,6 +277,31 @@ export const faults: readonly Fault[] = [
     codes: ['exporter-none'],
     says: /OTEL_TRACES_EXPORTER is none/,
     plant: ({ env }) => void (env['OTEL_TRACES_EXPORTER'] = 'none'),
+  },
+  {
+    name: 'no trace is ever sampled',
+    codes: ['nothing-sampled'],
+    says: /^OTEL_TRACES_SAMPLER is always_off$/,
+    plant: ({ env }) => void (env['OTEL_TRACES_SAMPLER'] = 'always_off'),
+  },
+  {
+    name: 'of all traces a share of 0 is sampled',
+    codes: ['nothing-sampled'],
+    says: /^OTEL_TRACES_SAMPLER is parentbased_traceidratio with OTEL_TRACES_SAMPLER_ARG 0\.0$/,
+    plant({ env }) {
+      env['OTEL_TRACES_SAMPLER'] = 'parentbased_traceidratio'
+      env['OTEL_TRACES_SAMPLER_ARG'] = '0.0'
+    },
+  },
+  {
+    name: 'the variables are in a file that nothing reads',
+    codes: ['env-file-not-read'],
+    says: /^\.env sets OTEL_BSP_SCHEDULE_DELAY, TELLTALE_LOG_LEVEL; nothing reads it before Telltale starts$/,
+    plant: ({ app }) =>
+      app.write({
+        '.env':
+          'PORT=80\nTELLTALE_LOG_LEVEL=debug\nOTEL_SERVICE_NAME=shop\nOTEL_BSP_SCHEDULE_DELAY=9\n',
+      }),
   },
   {
     name: 'the service has no name',

@@ -87,6 +87,40 @@ test('the application itself is never run, and nothing is sent when that is not 
   expect([receiver.spans, receiver.logs, receiver.auditRecords]).toEqual([[], [], []])
 })
 
+test.each([
+  'node --env-file=.env --import telltale/register server.mjs',
+  'node --import ./telemetry.mjs server.mjs',
+  'node --import dotenv/config --import telltale/register server.mjs',
+])('a .env that %j reads, or may read, is no finding', async (start) => {
+  await using receiver = await startOtlpReceiver()
+  using app = makeDoctorApp({
+    'package.json': manifestOf({ scripts: { start } }),
+    '.env': 'TELLTALE_LOG_LEVEL=debug\n',
+    'server.mjs': "import 'node:http'\n",
+    'telemetry.mjs': "import { init } from 'telltale'\nprocess.loadEnvFile()\ninit()\n",
+    'node_modules/dotenv/package.json': '{"name":"dotenv","exports":{"./config":"./config.js"}}',
+    'node_modules/dotenv/config.js': 'process.loadEnvFile()',
+  })
+
+  const { findings } = await runDoctor(app, healthyEnvironment(app, receiver.url))
+
+  expect(findings).toEqual([])
+})
+
+test('what is turned off is not said to be patched', async () => {
+  await using receiver = await startOtlpReceiver()
+  using app = makeDoctorApp({ 'server.mjs': "import 'node:http'\n" })
+  const env = healthyEnvironment(app, receiver.url)
+
+  const { fine } = await runDoctor(app, {
+    ...env,
+    OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'none-of-these',
+  })
+
+  const { what } = fine.find(({ code }) => code === 'process')!
+  expect(what).toBe('Telltale is started first; patched: nothing')
+})
+
 test('it is not the service, though NODE_OPTIONS has it load the preload as well', async () => {
   await using receiver = await startOtlpReceiver()
   using app = makeDoctorApp({

@@ -26,6 +26,14 @@ describe('a start script', () => {
     expect(command?.entry).toBe('server.js')
   })
 
+  test.each([
+    ['node server.js --import telltale/register', ['--import']],
+    ['node server.js --require=./a.cjs --port 80', ['--require']],
+    ['node --import telltale/register server.js -r --important', []],
+  ])('of %j these are parameters of the application, and no preloads: %j', (line, behind) => {
+    expect(readScript(line, {})!.behind).toEqual(behind)
+  })
+
   test.each(['./run.sh', 'next start', 'node', 'node --eval 1', 'npm run a', 'npm run absent', ''])(
     '%j is not understood',
     (line) => expect(readScript(line, { a: 'npm run a' })).toBeUndefined(),
