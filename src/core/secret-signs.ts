@@ -23,7 +23,8 @@ const FOUND_BY_NAME: readonly number[] = Array.from(
 export function aroundEquals(text: string, endings: Uint8Array): number {
   let found = 0
   for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at + 1)) {
-    found |= FOUND_BY_NAME[nameBefore(text, beforeSigns(text, at), endings)]!
+    const ends = nameBefore(text, beforeSigns(text, at), endings)
+    if (ends !== 0) found |= FOUND_BY_NAME[ends]!
     // ?sig= and &X-Amz-Signature=
     if (endingBefore(text, at - 1, endings) & ENDS.signature) found |= MAY_HAVE.signature
   }
@@ -38,7 +39,8 @@ export function aroundColons(text: string, endings: Uint8Array): number {
     if (next === SLASH && text.charCodeAt(at + 2) === SLASH) found |= MAY_HAVE.url
     // 123456789:AA…
     else if (next === UPPER_A && text.charCodeAt(at + 2) === UPPER_A) found |= MAY_HAVE.token
-    found |= FOUND_BY_NAME[nameBefore(text, beforeSigns(text, at), endings)]!
+    const ends = nameBefore(text, beforeSigns(text, at), endings)
+    if (ends !== 0) found |= FOUND_BY_NAME[ends]!
   }
   return found
 }
