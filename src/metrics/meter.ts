@@ -61,7 +61,8 @@ export function createKeptMeter(keeping: KeepingOptions, reporter: Reporter): Ke
       const instrument = find(toDescribed(KINDS[method], name, options ?? {}, reporter))
       if (instrument) return toApi(method, instrument)
     } catch (error) {
-      reporter.once('instrument', `an instrument could not be made: ${toReason(error)}`)
+      const reason = toReason(error)
+      reporter.once(`instrument ${reason}`, `an instrument could not be made: ${reason}`)
     }
     return createNoopMeter()[method]('none')
   }

@@ -17,16 +17,18 @@ export const METRIC_LIMITS = {
   buckets: 500,
 } as const
 
-/** Whether attributes can be kept as they are. It runs at each measurement, so that it looks at nothing twice. */
+/** Whether attributes can be kept as they are; what has no value is no label. */
 export function areWithinLimits(attributes: object): boolean {
   let left: number = METRIC_LIMITS.labels
   for (const key in attributes) {
-    left -= 1
+    if (!Object.hasOwn(attributes, key)) continue
     const value = (attributes as Readonly<Record<string, unknown>>)[key]
+    if (value === undefined || value === null) continue
+    left -= 1
     if (left < 0 || key.length > METRIC_LIMITS.label) return false
     if (typeof value === 'string') {
       if (value.length > METRIC_LIMITS.label) return false
-    } else if (typeof value === 'object' && value !== null && !isSmall(value)) return false
+    } else if (typeof value === 'object' && !isSmall(value)) return false
   }
   return true
 }

@@ -26,6 +26,11 @@ describe('what is as large as it may be is whole, and nothing is said', () => {
     ['a list of one text', { shop: ['t'.repeat(1_021)] }],
     ['a list of numbers', { shop: Array.from({ length: 250 }, () => 1) }],
     ['nothing', { shop: 'a', tip: null }],
+    ['nothing beside 64 labels', { ...toMany(63), tip: null, l63: 'x' }],
+    [
+      '64 labels that have inherited others',
+      Object.assign(Object.create({ by: 'card' }), toMany(64)),
+    ],
   ] as readonly [string, Record<string, unknown>][])('%s', async (_what, labels) => {
     const { labels: shown, reported } = await kept(labels)
     const parts = Object.entries(labels)
