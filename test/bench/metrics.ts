@@ -7,8 +7,10 @@ type Nanos = Readonly<
 >
 type Bytes = Readonly<Record<'folded' | 'gauge' | 'counter' | 'bareCounter', number>>
 
+/** The longest turn of the event loop by the clock, and the longest that the thread had a CPU within one turn. */
 interface Scrape {
-  readonly longestMillis: number
+  readonly millis: number
+  readonly ranMillis: number
 }
 
 const SERIES = 10_000
@@ -35,7 +37,7 @@ export const benchmark: Benchmark = {
       notes: [
         'an addition is counter.add(1, { method, route, status_code }) with 50 routes; making the labels is taken off',
         'plain is the Meter API under init(), for what is not declared; bare is the SDK alone',
-        `of ${SERIES} series all change between two scrapes, which are compressed; a stretch is the longest turn of the event loop by the clock, garbage collection included, but for that of making and changing the series`,
+        `of ${SERIES} series all change between two scrapes, which are compressed; a stretch is the longest turn of the event loop by the clock, garbage collection included, but for that of making and changing the series; ran is the longest that the thread had a CPU within one turn: the rest is waiting for one`,
       ],
     }
   },
@@ -44,7 +46,12 @@ export const benchmark: Benchmark = {
 type Ask = <Answer>(part: string) => Promise<Answer>
 
 async function inProcess<Result>(work: (ask: Ask) => Promise<Result>): Promise<Result> {
-  const environment = { PATH: process.env['PATH'], TELLTALE_LOG_STDOUT: 'false' }
+  const environment = {
+    PATH: process.env['PATH'],
+    TELLTALE_LOG_STDOUT: 'false',
+    // One more than an instrument has here: that one is for what is beyond.
+    TELLTALE_METRICS_CARDINALITY_LIMIT: '2001',
+  }
   await using helper = await startHelper('metrics.mjs', {
     nodeArguments: ['--expose-gc'],
     environment,
@@ -102,13 +109,15 @@ function perSeries(key: string, value: number): Figure {
 }
 
 function scrapeFigures(name: string, [first, ...later]: readonly Scrape[]): Figure[] {
-  const millis = later.map(({ longestMillis }) => longestMillis)
+  const millis = later.map((each) => each.millis)
+  const ranMillis = [first!, ...later].map((each) => each.ranMillis)
   const figure = (key: string, value: number): Figure => {
     return { key: `${name}${key}Millis`, value, unit: 'ms', yardstick: '10 ms at a stretch' }
   }
   return [
-    figure('First', first!.longestMillis),
+    figure('First', first!.millis),
     figure('Median', median(millis)),
     figure('Worst', Math.max(...millis)),
+    figure('RanWorst', Math.max(...ranMillis)),
   ]
 }
