@@ -2,23 +2,13 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { ValueType } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
+import { createPlainMeter } from '../support/plain-meter.ts'
 import { createRecordingReporter } from '../support/recording-reporter.ts'
 import { createScrapedMeters } from '../support/scraped-meters.ts'
 
 function start(options: { readonly cardinalityLimit?: number } = {}) {
-  const reporter = createRecordingReporter()
-  const { provider, scrape } = createScrapedMeters(reporter, options)
-  const text = async () => (await scrape()).text
-  return {
-    meter: provider.getMeter('shop'),
-    reported: reporter.lines,
-    text,
-    scrape: async () => {
-      return (await text())
-        .split('\n')
-        .filter((line) => /^(?:orders|size|level|under_way)/.test(line))
-    },
-  }
+  const { scrape, series, ...made } = createPlainMeter(options)
+  return { ...made, scrape: series, text: async () => (await scrape()).text }
 }
 
 const revoked = Proxy.revocable({}, {})

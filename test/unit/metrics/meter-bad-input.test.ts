@@ -4,21 +4,13 @@ import type { Attributes, Observable } from '@opentelemetry/api'
 import { describe, expect, test } from 'vitest'
 import { upTo } from '../../../src/metrics/label-types.ts'
 import { createSeriesTable } from '../../../src/metrics/series-table.ts'
+import { createPlainMeter } from '../support/plain-meter.ts'
 import { createRecordingReporter } from '../support/recording-reporter.ts'
 import { createScrapedMeters } from '../support/scraped-meters.ts'
 
 function start(options: { readonly cardinalityLimit?: number } = {}) {
-  const reporter = createRecordingReporter()
-  const { provider, scrape } = createScrapedMeters(reporter, options)
-  return {
-    provider,
-    meter: provider.getMeter('shop'),
-    reported: reporter.lines,
-    scrape: async () => {
-      const { text } = await scrape()
-      return text.split('\n').filter((line) => /^(?:orders|size|level)/.test(line))
-    },
-  }
+  const { series, ...made } = createPlainMeter(options)
+  return { ...made, scrape: series }
 }
 
 /** Throws at whatever is done with it. */
