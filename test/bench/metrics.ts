@@ -37,7 +37,7 @@ export const benchmark: Benchmark = {
       notes: [
         'an addition is counter.add(1, { method, route, status_code }) with 50 routes; making the labels is taken off',
         'plain is the Meter API under init(), for what is not declared; bare is the SDK alone',
-        `of ${SERIES} series all change between two scrapes, which are compressed; a stretch is the longest turn of the event loop by the clock, garbage collection included, but for that of making and changing the series; ran is the longest that the thread had a CPU within one turn: the rest is waiting for one`,
+        `of ${SERIES} series all change between two scrapes, which are compressed; a stretch is the longest turn of the event loop by the clock, garbage collection included, but for that of making and changing the series; ran is the longest that the thread had a CPU within one turn, give or take a tick of the kernel (4 ms here): the rest is waiting for one`,
       ],
     }
   },
